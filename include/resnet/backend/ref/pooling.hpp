@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <resnet/core/backend.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace resnet {
+
+template <class T>
+struct RefPooling {
+  static void max_pool_forward(auto&, const Pool2dGeometry& g,
+                               const T* x,  // (n, in_h, in_w, c)
+                               T* y) {      // (n, out_h, out_w, c)
+    for_each_output(g, [&](std::size_t out, auto&& window) { y[out] = x[first_maximum(x, window)]; });
+  }
+
+  static void max_pool_backward(auto&, const Pool2dGeometry& g, const T* x, const T* dy, T* dx) {
+    std::fill_n(dx, input_size(g), T{0});
+    for_each_output(g, [&](std::size_t out, auto&& window) { dx[first_maximum(x, window)] += dy[out]; });
+  }
+
+  static void avg_pool_forward(auto&, const Pool2dGeometry& g, const T* x, T* y) {
+    const T count = static_cast<T>(g.kernel_h * g.kernel_w);
+    for_each_output(g, [&](std::size_t out, auto&& window) {
+      T sum = 0;
+      window([&](std::size_t in) { sum += x[in]; });
+      y[out] = sum / count;
+    });
+  }
+
+  static void avg_pool_backward(auto&, const Pool2dGeometry& g, const T* dy, T* dx) {
+    const T count = static_cast<T>(g.kernel_h * g.kernel_w);
+    std::fill_n(dx, input_size(g), T{0});
+    for_each_output(g, [&](std::size_t out, auto&& window) {
+      window([&](std::size_t in) { dx[in] += dy[out] / count; });
+    });
+  }
+
+ private:
+  static std::size_t input_size(const Pool2dGeometry& g) {
+    return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.in_h * g.in_w) * static_cast<std::size_t>(g.c);
+  }
+
+  /// f(output index, window); window(h) calls h(input index) for each pixel of the window inside the image.
+  static void for_each_output(const Pool2dGeometry& g, auto&& f) {
+    std::size_t out = 0;
+    for (int n = 0; n < g.n; ++n)
+      for (int out_h = 0; out_h < g.out_h; ++out_h)
+        for (int out_w = 0; out_w < g.out_w; ++out_w)
+          for (int c = 0; c < g.c; ++c, ++out)
+            f(out, [&](auto&& h) {
+              for (int i = 0; i < g.kernel_h; ++i)
+                for (int j = 0; j < g.kernel_w; ++j) {
+                  const int in_h = out_h * g.stride + i - g.padding, in_w = out_w * g.stride + j - g.padding;
+                  if (in_h < 0 || in_h >= g.in_h || in_w < 0 || in_w >= g.in_w) continue;
+                  h(static_cast<std::size_t>((n * g.in_h + in_h) * g.in_w + in_w) * static_cast<std::size_t>(g.c) +
+                    static_cast<std::size_t>(c));
+                }
+            });
+  }
+
+  /// A NaN counts as the maximum, as in PyTorch.
+  static std::size_t first_maximum(const T* x, auto&& window) {
+    std::size_t best = ~std::size_t{0};
+    window([&](std::size_t in) {
+      if (best == ~std::size_t{0} || x[in] > x[best] || (x[in] != x[in] && x[best] == x[best])) best = in;
+    });
+    return best;
+  }
+};
+
+}  // namespace resnet

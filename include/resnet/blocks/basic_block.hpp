@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// The residual block of ResNet-18 and -34 (He et al. 2015, arXiv 1512.03385, figure 5 left).
+//   y = relu(bn2(conv2(relu(bn1(conv1(x))))) + downsample(x))
+// Shapes: (In, h, w) -> (Out, ceil(h / Stride), ceil(w / Stride)). The shortcut is the identity where the
+// shape stays, else a 1×1 convolution with BatchNorm (the paper's option B).
+#pragma once
+
+#include <resnet/compose/sequential.hpp>
+#include <resnet/layers/add.hpp>
+#include <resnet/layers/batch_norm2d.hpp>
+#include <resnet/layers/conv2d.hpp>
+#include <resnet/layers/identity.hpp>
+#include <resnet/layers/relu.hpp>
+
+namespace resnet {
+
+/// The shortcut of a residual block from `In` channels to `Out`.
+template <int In, int Out, int Stride, class B>
+using Shortcut = std::conditional_t<In == Out && Stride == 1, Identity<B>,
+                                    Sequential<Conv2d<In, Out, 1, Stride, B>, BatchNorm2d<Out, B>>>;
+
+template <int In, int Out, int Stride, class B>
+struct BasicBlock {
+  using Conv1 = Conv2d<In, Out, 3, Stride, B>;
+  using Conv2 = Conv2d<Out, Out, 3, 1, B>;
+  using Norm = BatchNorm2d<Out, B>;
+  using Downsample = Shortcut<In, Out, Stride, B>;
+
+  Conv1 conv1;
+  Norm bn1;
+  ReLU<B> relu1;
+  Conv2 conv2;
+  Norm bn2;
+  Downsample downsample;
+  ReLU<B> relu2;
+
+  template <class Other>
+  using on = BasicBlock<In, Out, Stride, Other>;
+
+  static constexpr Shape out(Shape in) { return Conv1::out(in); }
+
+  template <Shape S>
+  struct Saved {
+    static constexpr Shape mid = Conv1::out(S);
+    SavedOf<Conv1, S> conv1;
+    SavedOf<Norm, mid> bn1;
+    SavedOf<ReLU<B>, mid> relu1;
+    SavedOf<Conv2, mid> conv2;
+    SavedOf<Norm, mid> bn2;
+    SavedOf<Downsample, S> downsample;
+    SavedOf<ReLU<B>, mid> relu2;
+  };
+
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    auto y = conv1.forward(ctx, x, saved.conv1);
+    y = bn1.forward(ctx, std::move(y), saved.bn1);
+    y = relu1.forward(ctx, std::move(y), saved.relu1);
+    y = conv2.forward(ctx, std::move(y), saved.conv2);
+    y = bn2.forward(ctx, std::move(y), saved.bn2);
+    auto skip = downsample.forward(ctx, std::move(x), saved.downsample);
+    y = add(ctx, std::move(y), std::move(skip));
+    return relu2.forward(ctx, std::move(y), saved.relu2);
+  }
+
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    auto y = conv1.infer(ctx, x);
+    y = bn1.infer(ctx, std::move(y));
+    y = relu1.infer(ctx, std::move(y));
+    y = conv2.infer(ctx, std::move(y));
+    y = bn2.infer(ctx, std::move(y));
+    auto skip = downsample.infer(ctx, std::move(x));
+    y = add(ctx, std::move(y), std::move(skip));
+    return relu2.infer(ctx, std::move(y));
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, BasicBlock& grad) const {
+    dy = relu2.backward(ctx, std::move(dy), saved.relu2, grad.relu2);
+    auto dskip = downsample.backward(ctx, dy, saved.downsample, grad.downsample);
+    dy = bn2.backward(ctx, std::move(dy), saved.bn2, grad.bn2);
+    dy = conv2.backward(ctx, std::move(dy), saved.conv2, grad.conv2);
+    dy = relu1.backward(ctx, std::move(dy), saved.relu1, grad.relu1);
+    dy = bn1.backward(ctx, std::move(dy), saved.bn1, grad.bn1);
+    auto dx = conv1.backward(ctx, std::move(dy), saved.conv1, grad.conv1);
+    return add(ctx, std::move(dx), std::move(dskip));
+  }
+
+  static constexpr void visit(auto&& f, auto&... self) {
+    f("conv1", self.conv1...);
+    f("bn1", self.bn1...);
+    f("relu1", self.relu1...);
+    f("conv2", self.conv2...);
+    f("bn2", self.bn2...);
+    f("downsample", self.downsample...);
+    f("relu2", self.relu2...);
+  }
+};
+
+}  // namespace resnet

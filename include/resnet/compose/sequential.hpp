@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Layers one after the other, named "0", "1", … as in torch.nn.Sequential.
+#pragma once
+
+#include <resnet/core/layer.hpp>
+
+#include <tuple>
+#include <utility>
+
+namespace resnet {
+
+namespace detail {
+
+/// The Saved values of a chain of layers, each for the output shape of the one before.
+template <Shape S, class... Layers>
+struct ChainSaved {
+  using type = std::tuple<>;
+};
+template <Shape S, class First, class... Rest>
+struct ChainSaved<S, First, Rest...> {
+  static constexpr Shape mid = First::out(S);
+  using type = decltype(std::tuple_cat(std::declval<std::tuple<SavedOf<First, S>>>(),
+                                       std::declval<typename ChainSaved<mid, Rest...>::type>()));
+};
+
+}  // namespace detail
+
+template <class... Layers>
+struct Sequential {
+  std::tuple<Layers...> layers;
+
+  template <class Other>
+  using on = Sequential<typename Layers::template on<Other>...>;
+
+  static constexpr Shape out(Shape s) {
+    ((s = Layers::out(s)), ...);
+    return s;
+  }
+
+  template <Shape S>
+  struct Saved {
+    typename detail::ChainSaved<S, Layers...>::type layers;
+  };
+
+  template <Shape S, class B>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    return forward_from<0>(ctx, std::move(x), saved);
+  }
+  template <Shape S, class B>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    return infer_from<0>(ctx, std::move(x));
+  }
+  template <class B, Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Sequential& grad) const {
+    return backward_from<sizeof...(Layers)>(ctx, std::move(dy), saved, grad);
+  }
+
+  static constexpr void visit(auto&& f, auto&... self) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (visit_one<I>(f, self...), ...);
+    }(std::index_sequence_for<Layers...>{});
+  }
+
+ private:
+  template <std::size_t I>
+  constexpr auto forward_from(auto& ctx, auto x, auto& saved) {
+    if constexpr (I == sizeof...(Layers))
+      return x;
+    else
+      return forward_from<I + 1>(
+          ctx, std::get<I>(layers).forward(ctx, std::move(x), std::get<I>(saved.layers)), saved);
+  }
+  template <std::size_t I>
+  constexpr auto infer_from(auto& ctx, auto x) const {
+    if constexpr (I == sizeof...(Layers))
+      return x;
+    else
+      return infer_from<I + 1>(ctx, std::get<I>(layers).infer(ctx, std::move(x)));
+  }
+  template <std::size_t I>  // layers I - 1, …, 0
+  constexpr auto backward_from(auto& ctx, auto dy, auto& saved, auto& grad) const {
+    if constexpr (I == 0)
+      return dy;
+    else
+      return backward_from<I - 1>(ctx,
+                                  std::get<I - 1>(layers).backward(ctx, std::move(dy), std::get<I - 1>(saved.layers),
+                                                                   std::get<I - 1>(grad.layers)),
+                                  saved, grad);
+  }
+  template <std::size_t I>
+  static constexpr void visit_one(auto& f, auto&... self) {
+    f(IndexName(I), std::get<I>(self.layers)...);
+  }
+};
+
+}  // namespace resnet

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// A batch of images or feature maps, (n, h, w, c) in memory: its shape is a type, its size a number.
+#pragma once
+
+#include <resnet/core/arena.hpp>
+#include <resnet/core/fwd.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace resnet {
+
+/// A handle on memory of a Context's arena. Copies share the memory; it returns to the arena with the last
+/// of them. Not for sharing between threads: each thread has a Context of its own.
+template <class B>
+class Buffer {
+ public:
+  using Scalar = typename B::Scalar;
+  using Block = typename Arena<B>::Block;
+
+  constexpr Buffer() = default;
+  constexpr explicit Buffer(Block* owned) : data_(owned->data), block_(owned) {}
+  constexpr explicit Buffer(Scalar* borrowed) : data_(borrowed) {}
+  constexpr Buffer(const Buffer& o) : data_(o.data_), block_(o.block_) {
+    if (block_) block_->arena->add_handle(block_);
+  }
+  constexpr Buffer(Buffer&& o) noexcept
+      : data_(std::exchange(o.data_, nullptr)), block_(std::exchange(o.block_, nullptr)) {}
+  constexpr Buffer& operator=(Buffer o) noexcept {
+    std::swap(data_, o.data_);
+    std::swap(block_, o.block_);
+    return *this;
+  }
+  constexpr ~Buffer() {
+    if (block_) block_->arena->drop_handle(block_);
+  }
+
+  constexpr Scalar* data() const { return data_; }
+  /// True if nobody else can see this memory: only then may an operation write its result over it.
+  constexpr bool unique() const { return block_ && block_->handles == 1; }
+
+ private:
+  Scalar* data_ = nullptr;
+  Block* block_ = nullptr;  // null: the memory is somebody else's
+};
+
+template <Shape S, class B>
+class Batch : public Buffer<B> {
+ public:
+  static constexpr Shape shape = S;
+
+  constexpr Batch() = default;
+  constexpr Batch(Buffer<B> memory, int n) : Buffer<B>(std::move(memory)), n_(n) {}
+  /// A view of memory that the caller keeps: n·h·w·c scalars.
+  constexpr Batch(typename B::Scalar* borrowed, int n) : Buffer<B>(borrowed), n_(n) {}
+
+  constexpr int n() const { return n_; }
+  constexpr std::size_t size() const { return static_cast<std::size_t>(n_) * S.size(); }
+
+ private:
+  int n_ = 0;
+};
+
+}  // namespace resnet

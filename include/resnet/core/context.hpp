@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// What an operation needs besides its operands: memory, threads, random numbers. One per calling thread;
+// any number of Contexts may run one model's `infer` at the same time.
+#pragma once
+
+#include <resnet/core/batch.hpp>
+#include <resnet/core/random.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace resnet {
+
+template <class B>
+class Context {
+ public:
+  using Scalar = typename B::Scalar;
+
+  /// `threads` 0 means all that the backend has; results don't depend on it. `seed` feeds Dropout.
+  constexpr explicit Context(int threads = 0, std::uint64_t seed = 0)
+      : threads_(threads > 0 ? threads : B::max_threads()), dropout_{seed, for_dropout} {}
+  constexpr ~Context() {
+    activations_->abandon();
+    scratch_->abandon();
+  }
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  constexpr int threads() const { return threads_; }
+
+  /// A batch for an activation or its gradient, contents undefined.
+  template <Shape S>
+  constexpr Batch<S, B> make(int n) {
+    return {buffer(*activations_, static_cast<std::size_t>(n) * S.size()), n};
+  }
+
+  /// `y` of the same shape as `x`: x's own memory if nobody else sees it, new memory otherwise.
+  template <Shape S>
+  constexpr Batch<S, B> make_like(const Batch<S, B>& x) {
+    if (x.unique()) return x;  // (no ?: here: g++ 12 destroys its result twice in constant evaluation)
+    return make<S>(x.n());
+  }
+
+  /// Memory for the time of one operation.
+  constexpr Buffer<B> scratch(std::size_t count) { return buffer(*scratch_, count); }
+
+  /// Sizes the arena at once (see training_bytes in backend/plan/cost.hpp) instead of by the first step.
+  constexpr void reserve(std::size_t bytes) {
+    if (bytes > activations_->reserved_bytes())
+      activations_->reserve((bytes - activations_->reserved_bytes() + sizeof(Scalar) - 1) / sizeof(Scalar));
+  }
+  constexpr std::size_t peak_bytes() const { return activations_->peak_bytes(); }
+
+  /// A stream of random numbers that no other call got.
+  constexpr Stream next_stream() { return {dropout_.seed, dropout_.id++}; }
+  /// Where `next_stream` stands: saved and restored to continue a run exactly.
+  constexpr Stream stream_position() const { return dropout_; }
+  constexpr void set_stream_position(Stream s) { dropout_ = s; }
+
+  /// For tests: fills all memory that is handed out from now on with NaN.
+  constexpr void poison(bool on) { poison_ = on; }
+
+  long long macs = 0;  // multiply-accumulates, counted by the Plan backend only
+
+ private:
+  constexpr Buffer<B> buffer(Arena<B>& arena, std::size_t count) {
+    Buffer<B> memory(arena.allocate(count));
+    if (poison_) B::fill(count, std::numeric_limits<Scalar>::quiet_NaN(), memory.data());
+    return memory;
+  }
+
+  Arena<B>* activations_ = new Arena<B>;
+  Arena<B>* scratch_ = new Arena<B>;
+  int threads_;
+  Stream dropout_;
+  bool poison_ = false;
+};
+
+}  // namespace resnet

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Every public template, with its default arguments.
+#pragma once
+
+#include <resnet/core/shape.hpp>
+
+// The CPU backend lives in a namespace named after its instruction set, so that objects compiled with
+// different -march options hold different types and can't be linked into one silently.
+#if defined(__AVX512F__)
+#define RESNET_ISA avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define RESNET_ISA avx2
+#elif defined(__ARM_NEON)
+#define RESNET_ISA neon
+#else
+#define RESNET_ISA baseline
+#endif
+
+namespace resnet {
+
+inline namespace RESNET_ISA {
+struct Cpu;
+}
+template <class T>
+struct Ref;
+struct Plan;
+
+template <class B, int... Dims>
+class Tensor;
+template <Shape S, class B>
+class Batch;
+template <class B>
+class Context;
+
+template <int In, int Out, int Kernel, int Stride = 1, class B = Cpu, int Padding = Kernel / 2, bool Bias = false>
+struct Conv2d;
+template <int Channels, class B = Cpu>
+struct BatchNorm2d;
+template <class B = Cpu>
+struct ReLU;
+template <int Kernel, int Stride = Kernel, int Padding = 0, class B = Cpu>
+struct MaxPool2d;
+template <int Kernel, int Stride = Kernel, int Padding = 0, class B = Cpu>
+struct AvgPool2d;
+template <class B = Cpu>
+struct GlobalAvgPool2d;
+template <int In, int Out, class B = Cpu, bool Bias = true>
+struct Linear;
+template <class B = Cpu>
+struct Dropout;
+template <class B = Cpu>
+struct Identity;
+
+template <class... Layers>
+struct Sequential;
+template <template <int, int, int, class> class Block, int In, int Out, int Stride, int Depth, class B = Cpu>
+struct Stage;
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct BasicBlock;
+
+}  // namespace resnet

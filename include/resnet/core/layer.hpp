@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// The contract of a layer. A layer is a plain struct whose members are its parameters or its sub-layers:
+// no base class, no cache inside, no training flag. It has:
+//
+//   static constexpr Shape out(Shape in);              the output's shape
+//   template <Shape S> struct Saved;                   what backward needs from forward, for input shape S
+//   auto forward (Context<B>&, Batch<S, B> x, Saved<S>&);                  training; fills Saved
+//   auto infer   (Context<B>&, Batch<S, B> x) const;                       evaluation; changes nothing
+//   auto backward(Context<B>&, Batch<out(S), B> dy, Saved<S>&, L& grad) const;   returns dx
+//   static constexpr void visit(auto&& f, auto&... self);                  names the members (core/visit.hpp)
+//   template <class Other> using on = …;               the same layer on another backend
+//
+// 1. `backward` returns dx and adds the gradients of the parameters to `grad`, a value of the layer's type.
+// 2. `backward` takes what it needs out of `Saved` (moves it), so that memory comes back as it goes along.
+//    One forward, one backward.
+// 3. An argument may be overwritten if its handle is unique(), that is if nobody else can see it. Callers
+//    pass std::move(x) or a temporary to say that they don't need x any more.
+// 4. Whoever uses an activation twice (a block with a shortcut) adds the gradients of both uses.
+// 5. `forward` may update running statistics. `infer` is const and thread-safe with a Context per thread.
+// 6. All memory comes from the Context: once a step has run, the next one allocates nothing on the heap.
+// 7. Names of members are torchvision's, so that state_dicts can be exchanged.
+// 8. Functions are constexpr where their parts are: the Plan backend then answers questions about cost at
+//    compile time (backend/plan/cost.hpp).
+#pragma once
+
+#include <resnet/core/backend.hpp>
+#include <resnet/core/visit.hpp>
+
+namespace resnet {
+
+template <class L, Shape S>
+using SavedOf = typename L::template Saved<S>;
+
+template <class L, Shape S, class B>
+concept Layer = requires(L layer, const L fixed, L& grad, Context<B>& ctx, Batch<S, B> x, SavedOf<L, S>& saved,
+                         Batch<L::out(S), B> dy) {
+  { L::out(S) } -> std::same_as<Shape>;
+  { layer.forward(ctx, x, saved) } -> std::same_as<Batch<L::out(S), B>>;
+  { fixed.infer(ctx, x) } -> std::same_as<Batch<L::out(S), B>>;
+  { fixed.backward(ctx, dy, saved, grad) } -> std::same_as<Batch<S, B>>;
+};
+
+}  // namespace resnet

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// From bytes to what a network is fed: random crop with padding, random horizontal flip, normalisation.
+//   y = (x / 255 - mean[c]) / std[c]
+// The order is torchvision's: RandomCrop and RandomHorizontalFlip on the byte image, whose padding is
+// therefore black and not the mean colour, then ToTensor and Normalize.
+#pragma once
+
+#include <resnet/core/error.hpp>
+#include <resnet/core/random.hpp>
+#include <resnet/core/shape.hpp>
+#include <resnet/data/dataset.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace resnet {
+
+/// Mean and standard deviation of each channel, in units where white is 1. Empty: 0 and 1, which leaves
+/// values from 0 to 1.
+struct Normalize {
+  std::vector<double> mean, std;
+};
+
+/// Of CIFAR's training images.
+inline Normalize cifar10_normalize() { return {{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}}; }
+inline Normalize cifar100_normalize() { return {{0.5071, 0.4865, 0.4409}, {0.2673, 0.2564, 0.2762}}; }
+
+/// Of these images; a channel without any variation gets std 1. Throws Error for an empty data set.
+inline Normalize compute_normalize(const Dataset& data) {
+  if (data.size() == 0) throw Error("normalisation: expected at least one image, found an empty data set");
+  const auto channels = static_cast<std::size_t>(data.shape.c);
+  // Integer sums: exact, so the result does not depend on the order.
+  std::vector<std::uint64_t> sum(channels), sum_of_squares(channels);
+  for (std::size_t i = 0; i < data.images.size(); ++i) {
+    const std::uint64_t v = data.images[i];
+    sum[i % channels] += v;
+    sum_of_squares[i % channels] += v * v;
+  }
+  const auto count = static_cast<double>(data.images.size() / channels);
+  Normalize result;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double mean = static_cast<double>(sum[c]) / count;
+    const double variance = static_cast<double>(sum_of_squares[c]) / count - mean * mean;
+    result.mean.push_back(mean / 255);
+    result.std.push_back(variance > 0 ? std::sqrt(variance) / 255 : 1);
+  }
+  return result;
+}
+
+/// The normalised value of each byte in each channel.
+class NormalizeTable {
+ public:
+  /// Throws Error unless there is one mean and one positive std for each channel, or none at all.
+  NormalizeTable(const Normalize& normalize, int channels) : values_(static_cast<std::size_t>(channels)) {
+    const std::size_t means = normalize.mean.size(), stds = normalize.std.size();
+    const bool none = means == 0 && stds == 0;
+    if (!none && (means != values_.size() || stds != values_.size()))
+      throw Error("normalisation: expected " + std::to_string(channels) +
+                  " means and standard deviations, found " + std::to_string(means) + " and " +
+                  std::to_string(stds));
+    for (std::size_t c = 0; c < values_.size(); ++c) {
+      const double mean = none ? 0 : normalize.mean[c], std = none ? 1 : normalize.std[c];
+      if (!(std > 0))
+        throw Error("normalisation: channel " + std::to_string(c) +
+                    ": expected a positive standard deviation, found " + std::to_string(std));
+      for (std::size_t v = 0; v < 256; ++v)
+        values_[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / std);
+    }
+  }
+
+  float operator()(std::size_t c, std::uint8_t v) const { return values_[c][v]; }
+
+ private:
+  std::vector<std::array<float, 256>> values_;
+};
+
+/// What may be done to a training image.
+struct Augment {
+  int crop_padding = 0;          // black pixels added at each side before a random crop of the original size
+  bool horizontal_flip = false;  // with probability 1/2
+};
+
+/// The usual choice for CIFAR (He et al. 2016, section 4.2).
+inline constexpr Augment cifar_augment{4, true};
+
+/// What is done to one image: output pixel (h, w) of the crop is input pixel (h + dy, w + dx); then a flip.
+struct CropFlip {
+  int dy = 0, dx = 0;
+  bool flip = false;
+};
+
+/// The stream of one image in one epoch: its choices don't depend on the batch, the thread or what was drawn
+/// before. Room for 2^24 epochs and 2^32 images.
+inline Stream augment_stream(std::uint64_t seed, int epoch, int image) {
+  return {seed, for_augment | static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint64_t>(image)};
+}
+
+/// Draws three numbers whatever the options, so that switching one off leaves the others' choices.
+inline CropFlip draw_crop_flip(const Augment& augment, Random& random) {
+  const auto offsets = static_cast<std::uint32_t>(2 * augment.crop_padding + 1);
+  const int dy = static_cast<int>(random.below(offsets)) - augment.crop_padding;
+  const int dx = static_cast<int>(random.below(offsets)) - augment.crop_padding;
+  const bool flip = random.below(2) == 1;
+  return {dy, dx, flip && augment.horizontal_flip};
+}
+
+/// Crops, flips and normalises one image.
+inline void prepare_image(const std::uint8_t* x,  // (h, w, c)
+                          Shape shape, const CropFlip& choice, const NormalizeTable& normalized,
+                          float* y) {  // (h, w, c)
+  const auto channels = static_cast<std::size_t>(shape.c);
+  for (int h = 0; h < shape.h; ++h) {
+    const int from_h = h + choice.dy;
+    for (int w = 0; w < shape.w; ++w, y += channels) {
+      const int from_w = (choice.flip ? shape.w - 1 - w : w) + choice.dx;
+      const bool inside = from_h >= 0 && from_h < shape.h && from_w >= 0 && from_w < shape.w;
+      const std::uint8_t* pixel =
+          inside ? x + static_cast<std::size_t>(from_h * shape.w + from_w) * channels : nullptr;
+      for (std::size_t c = 0; c < channels; ++c) y[c] = normalized(c, pixel ? pixel[c] : std::uint8_t{0});
+    }
+  }
+}
+
+}  // namespace resnet

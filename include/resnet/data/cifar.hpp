@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// CIFAR-10 and CIFAR-100 in the official binary layout (Krizhevsky 2009,
+// https://www.cs.toronto.edu/~kriz/cifar.html): records without a header,
+//   CIFAR-10   1 byte label                             + 3072 bytes of pixels
+//   CIFAR-100  1 byte coarse label, 1 byte fine label   + 3072 bytes of pixels
+// where the pixels are three 32×32 planes, red, green, blue. They are read into (h, w, c) order.
+// Every departure from the layout throws Error with the file, the byte offset, what was expected and what
+// was found; nothing is returned from a damaged file.
+#pragma once
+
+#include <resnet/core/error.hpp>
+#include <resnet/data/dataset.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace resnet {
+
+inline constexpr Shape cifar_shape{3, 32, 32};
+
+// clang-format off
+inline constexpr std::array<std::string_view, 10> cifar10_class_names{
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+
+inline constexpr std::array<std::string_view, 100> cifar100_class_names{
+    "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle",
+    "bowl", "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle",
+    "chair", "chimpanzee", "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur",
+    "dolphin", "elephant", "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard",
+    "lamp", "lawn_mower", "leopard", "lion", "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain",
+    "mouse", "mushroom", "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree",
+    "plain", "plate", "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket",
+    "rose", "sea", "seal", "shark", "shrew", "skunk", "skyscraper", "snail", "snake", "spider",
+    "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor",
+    "train", "trout", "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm"};
+// clang-format on
+
+/// How a file's records are laid out.
+struct CifarLayout {
+  std::string_view name;
+  int label_bytes;                  // before the pixels; the last one is the class
+  std::array<int, 2> label_counts;  // each label byte is below its count
+  std::size_t record_bytes() const { return static_cast<std::size_t>(label_bytes) + cifar_shape.size(); }
+};
+
+inline constexpr CifarLayout cifar10_layout{"CIFAR-10", 1, {10, 0}};
+inline constexpr CifarLayout cifar100_layout{"CIFAR-100", 2, {20, 100}};
+
+template <std::size_t Classes>
+Dataset empty_cifar(const std::array<std::string_view, Classes>& class_names, std::size_t room) {
+  Dataset data{cifar_shape, {class_names.begin(), class_names.end()}, {}, {}};
+  data.images.reserve(room * data.image_bytes());
+  data.labels.reserve(room);
+  return data;
+}
+
+[[noreturn]] inline void fail_cifar(const std::filesystem::path& file, std::uintmax_t offset,
+                                    const std::string& expected, const std::string& found) {
+  throw Error(file.string() + ": byte offset " + std::to_string(offset) + ": expected " + expected +
+              ", found " + found);
+}
+
+/// Appends one record's image: three planes (c, h, w) in the file, (h, w, c) in memory.
+inline void append_cifar_image(const unsigned char* planes, std::vector<std::uint8_t>& images) {
+  constexpr auto channels = static_cast<std::size_t>(cifar_shape.c);
+  constexpr std::size_t plane = cifar_shape.size() / channels;
+  const std::size_t first = images.size();
+  images.resize(first + cifar_shape.size());
+  for (std::size_t pixel = 0; pixel < plane; ++pixel)
+    for (std::size_t c = 0; c < channels; ++c)
+      images[first + pixel * channels + c] = planes[c * plane + pixel];
+}
+
+/// Appends a file's records to `data`; `records` is how many there must be, 0 for any number but none.
+inline void append_cifar_file(const std::filesystem::path& file, const CifarLayout& layout,
+                              std::size_t records, Dataset& data) {
+  const std::size_t size = layout.record_bytes();
+  std::error_code error;
+  const std::uintmax_t found = std::filesystem::file_size(file, error);
+  std::ifstream in(file, std::ios::binary);
+  if (error || !in)
+    fail_cifar(file, 0, "a " + std::string(layout.name) + " binary file",
+               error ? error.message() : "it can't be opened");
+  const std::string found_text = std::to_string(found) + " bytes";
+  if (records == 0) {
+    records = found / size;
+    if (records == 0 || found % size != 0)
+      fail_cifar(file, records * size, "whole records of " + std::to_string(size) + " bytes", found_text);
+  } else if (found != records * size) {
+    fail_cifar(file, std::min<std::uintmax_t>(found, records * size),
+               std::to_string(records) + " records of " + std::to_string(size) + " bytes, together " +
+                   std::to_string(records * size) + " bytes",
+               found_text);
+  }
+
+  std::vector<char> record(size);
+  for (std::size_t r = 0; r < records; ++r) {
+    if (!in.read(record.data(), static_cast<std::streamsize>(size)))
+      fail_cifar(file, r * size + static_cast<std::size_t>(in.gcount()), "record " + std::to_string(r),
+                 "a read error or the end of the file");
+    const auto* bytes = reinterpret_cast<const unsigned char*>(record.data());
+    const auto labels = static_cast<std::size_t>(layout.label_bytes);
+    for (std::size_t b = 0; b < labels; ++b)
+      if (bytes[b] >= layout.label_counts[b])
+        fail_cifar(file, r * size + b,
+                   "a label from 0 to " + std::to_string(layout.label_counts[b] - 1) + " in record " +
+                       std::to_string(r),
+                   std::to_string(bytes[b]));
+    data.labels.push_back(bytes[labels - 1]);
+    append_cifar_image(bytes + labels, data.images);
+  }
+}
+
+/// The official archives unpack into a folder of their own; both it and its parent will do.
+inline std::filesystem::path find_cifar(const std::filesystem::path& dir, const char* archive_folder) {
+  std::error_code not_there;
+  return std::filesystem::is_directory(dir / archive_folder, not_there) ? dir / archive_folder : dir;
+}
+
+/// One CIFAR-10 file with any number of records; throws Error.
+inline Dataset load_cifar10_file(const std::filesystem::path& file) {
+  Dataset data = empty_cifar(cifar10_class_names, 0);
+  append_cifar_file(file, cifar10_layout, 0, data);
+  return data;
+}
+
+/// One CIFAR-100 file with any number of records, fine labels; throws Error.
+inline Dataset load_cifar100_file(const std::filesystem::path& file) {
+  Dataset data = empty_cifar(cifar100_class_names, 0);
+  append_cifar_file(file, cifar100_layout, 0, data);
+  return data;
+}
+
+/// The 50,000 training and 10,000 test images from `dir` or `dir`/cifar-10-batches-bin; throws Error.
+inline TrainTest load_cifar10(const std::filesystem::path& dir) {
+  const auto folder = find_cifar(dir, "cifar-10-batches-bin");
+  TrainTest data{empty_cifar(cifar10_class_names, 50'000), empty_cifar(cifar10_class_names, 10'000)};
+  for (int batch = 1; batch <= 5; ++batch)
+    append_cifar_file(folder / ("data_batch_" + std::to_string(batch) + ".bin"), cifar10_layout, 10'000,
+                      data.train);
+  append_cifar_file(folder / "test_batch.bin", cifar10_layout, 10'000, data.test);
+  return data;
+}
+
+/// The 50,000 training and 10,000 test images, fine labels, from `dir` or `dir`/cifar-100-binary; throws
+/// Error.
+inline TrainTest load_cifar100(const std::filesystem::path& dir) {
+  const auto folder = find_cifar(dir, "cifar-100-binary");
+  TrainTest data{empty_cifar(cifar100_class_names, 50'000), empty_cifar(cifar100_class_names, 10'000)};
+  append_cifar_file(folder / "train.bin", cifar100_layout, 50'000, data.train);
+  append_cifar_file(folder / "test.bin", cifar100_layout, 10'000, data.test);
+  return data;
+}
+
+}  // namespace resnet

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// The element types of safetensors files and their conversion to the numbers that the library computes with.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+
+namespace resnet {
+
+static_assert(std::endian::native == std::endian::little,
+              "tensor files are little-endian and read without swapping");
+
+enum class Dtype { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
+
+struct DtypeInfo {
+  std::string_view name;
+  std::size_t bytes;
+};
+// clang-format off
+inline constexpr std::array<DtypeInfo, 10> dtypes{{  // in the order of Dtype
+    {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"I16", 2}, {"I8", 1}, {"U8", 1},
+    {"BOOL", 1}}};
+// clang-format on
+
+constexpr const DtypeInfo& dtype_info(Dtype t) { return dtypes[static_cast<std::size_t>(t)]; }
+constexpr bool is_floating(Dtype t) { return t <= Dtype::bf16; }
+
+constexpr std::optional<Dtype> dtype_named(std::string_view name) {
+  for (std::size_t i = 0; i < dtypes.size(); ++i)
+    if (dtypes[i].name == name) return static_cast<Dtype>(i);
+  return std::nullopt;
+}
+
+/// The type under which a float, double or std::int64_t is stored.
+template <class T> constexpr Dtype dtype_of() {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>,
+                "tensors are written as float, double or std::int64_t");
+  return std::is_same_v<T, float> ? Dtype::f32 : std::is_same_v<T, double> ? Dtype::f64 : Dtype::i64;
+}
+
+/// IEEE 754 binary16, exactly.
+constexpr float half_to_float(std::uint16_t half) {
+  const std::uint32_t sign = std::uint32_t{half} >> 15, exponent = (std::uint32_t{half} >> 10) & 31;
+  const std::uint32_t fraction = std::uint32_t{half} & 0x3FFu;
+  if (exponent == 0)  // subnormal, zero
+    return (sign ? -0x1p-24f : 0x1p-24f) * static_cast<float>(fraction);
+  const std::uint32_t moved = exponent == 31 ? 255 : exponent + (127 - 15);
+  return std::bit_cast<float>(sign << 31 | moved << 23 | fraction << 13);
+}
+
+/// bfloat16: the upper half of a float.
+constexpr float bfloat_to_float(std::uint16_t b) { return std::bit_cast<float>(std::uint32_t{b} << 16); }
+
+/// Converts `count` stored elements at `bytes`; out: (count). Integers beyond T's precision are rounded.
+template <class T> void convert(Dtype type, const std::byte* bytes, std::size_t count, T* out) {
+  const auto as = [&]<class Stored>(Stored, auto value) {
+    for (std::size_t i = 0; i < count; ++i) {
+      Stored stored;
+      std::memcpy(&stored, bytes + i * sizeof(Stored), sizeof(Stored));
+      out[i] = static_cast<T>(value(stored));
+    }
+  };
+  const auto same = [](auto x) { return x; };
+  switch (type) {
+    case Dtype::f64:
+      return as(double{}, same);
+    case Dtype::f32:
+      return as(float{}, same);
+    case Dtype::f16:
+      return as(std::uint16_t{}, half_to_float);
+    case Dtype::bf16:
+      return as(std::uint16_t{}, bfloat_to_float);
+    case Dtype::i64:
+      return as(std::int64_t{}, same);
+    case Dtype::i32:
+      return as(std::int32_t{}, same);
+    case Dtype::i16:
+      return as(std::int16_t{}, same);
+    case Dtype::i8:
+      return as(std::int8_t{}, same);
+    case Dtype::u8:
+      return as(std::uint8_t{}, same);
+    case Dtype::boolean:
+      return as(std::uint8_t{}, [](std::uint8_t x) { return x != 0; });
+  }
+}
+
+}  // namespace resnet

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Files of named tensors in safetensors format (https://huggingface.co/docs/safetensors): 8 bytes with the
+// header's length, the JSON header, the tensors' bytes, row-major and little-endian. Reading checks
+// everything before it returns anything; writing replaces the file as a whole (io/atomic_file.hpp).
+#pragma once
+
+#include <resnet/core/error.hpp>
+#include <resnet/io/atomic_file.hpp>
+#include <resnet/io/input_file.hpp>
+#include <resnet/io/safetensors_header.hpp>
+#include <resnet/io/safetensors_parse.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace resnet {
+
+/// A tensor as it lies in a file: bytes in host memory.
+struct StoredTensor {
+  Dtype dtype = Dtype::f32;
+  Dimensions shape;
+  std::vector<std::byte> bytes;
+
+  /// Number of elements.
+  std::size_t size() const { return bytes.size() / dtype_info(dtype).bytes; }
+
+  /// The elements, converted to T.
+  template <class T> std::vector<T> values() const {
+    std::vector<T> result(size());
+    convert(dtype, bytes.data(), result.size(), result.data());
+    return result;
+  }
+
+  /// T is float, double or std::int64_t; the product of the shape has to be the number of values.
+  template <class T> static StoredTensor of(Dimensions shape, const std::vector<T>& values) {
+    StoredTensor result{dtype_of<T>(), std::move(shape), std::vector<std::byte>(values.size() * sizeof(T))};
+    if (!values.empty()) std::memcpy(result.bytes.data(), values.data(), result.bytes.size());
+    return result;
+  }
+};
+
+/// What a safetensors file holds.
+struct SafeTensors {
+  std::map<std::string, StoredTensor, std::less<>> tensors;
+  Metadata metadata;
+};
+
+/// Throws Error with file, byte, expected and found if the file cannot be read or departs from the format.
+inline SafeTensors read_safetensors(const std::string& path) {
+  InputFile file(path);
+  std::uint64_t length = 0;
+  file.read(&length, sizeof(length));
+  if (length > largest_safetensors_header || length < 2)
+    fail_at(path, 0,
+                    "expected a header of 2 to " + std::to_string(largest_safetensors_header) +
+                        " bytes, found the length " + std::to_string(length));
+  const std::uint64_t data = header_offset + length;
+  std::string text(length, '\0');
+  file.read(text.data(), text.size());
+  SafetensorsHeader header = parse_safetensors_header(path, text);
+  if (file.size() - data != header.data_bytes)
+    fail_at(path, file.size(),
+            "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " + std::to_string(data) +
+                " to the end of the file, found " + std::to_string(file.size() - data));
+
+  std::vector<std::pair<std::uint64_t, StoredTensor*>> by_offset;
+  SafeTensors result;
+  for (auto& [name, entry] : header.tensors) {
+    StoredTensor& tensor = result.tensors[name];
+    tensor = {entry.dtype, std::move(entry.shape), std::vector<std::byte>(entry.end - entry.begin)};
+    by_offset.emplace_back(entry.begin, &tensor);
+  }
+  std::stable_sort(by_offset.begin(), by_offset.end(), [](auto& a, auto& b) { return a.first < b.first; });
+  for (auto& [begin, tensor] : by_offset) file.read(tensor->bytes.data(), tensor->bytes.size());
+  result.metadata = std::move(header.metadata);
+  return result;
+}
+
+/// Replaces the file `path`; throws Error, with the old file untouched, if that fails or if a shape, a name
+/// or the metadata can't be written.
+inline void write_safetensors(const std::string& path, const SafeTensors& content) {
+  std::vector<std::pair<std::string_view, const StoredTensor*>> order;
+  for (const auto& [name, tensor] : content.tensors) order.emplace_back(name, &tensor);
+  // The widest elements first, as the Python package does it, keeps every tensor aligned.
+  std::stable_sort(order.begin(), order.end(), [](auto& a, auto& b) {
+    return dtype_info(a.second->dtype).bytes > dtype_info(b.second->dtype).bytes;
+  });
+  SafetensorsHeader header;
+  header.metadata = content.metadata;
+  for (const auto& [name, tensor] : order) {
+    const std::uint64_t begin = std::exchange(header.data_bytes, header.data_bytes + tensor->bytes.size());
+    header.tensors.emplace(name, SafetensorsHeader::Entry{tensor->dtype, tensor->shape, begin, header.data_bytes});
+  }
+  const std::string text = format_safetensors_header(header);
+  parse_safetensors_header(path, text);  // nothing is written that could not be read again
+  const std::uint64_t length = text.size();
+
+  AtomicFile file(path);
+  file.write(&length, sizeof(length));
+  file.write(text.data(), text.size());
+  for (const auto& [name, tensor] : order) file.write(tensor->bytes.data(), tensor->bytes.size());
+  file.commit();
+}
+
+}  // namespace resnet

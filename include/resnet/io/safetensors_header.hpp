@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// The JSON header of a safetensors file (https://huggingface.co/docs/safetensors) as a value, and as text:
+//   {"__metadata__": {"epoch": "3"}, "fc.bias": {"dtype": "F32", "shape": [10], "data_offsets": [0, 40]}}
+// The offsets count from the end of the header; the tensors fill the rest of the file without gaps.
+#pragma once
+
+#include <resnet/io/dtype.hpp>
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resnet {
+
+using Metadata = std::map<std::string, std::string>;
+using Dimensions = std::vector<std::int64_t>;
+
+struct SafetensorsHeader {
+  struct Entry {
+    Dtype dtype;
+    Dimensions shape;
+    std::uint64_t begin, end;  // bytes from the end of the header
+  };
+  std::map<std::string, Entry, std::less<>> tensors;
+  Metadata metadata;
+  std::uint64_t data_bytes = 0;
+};
+
+inline constexpr std::uint64_t largest_safetensors_header = 100'000'000;  // the Python package's limit
+inline constexpr std::uint64_t header_offset = 8;  // the header's length comes first, as 8 bytes
+
+inline std::string to_text(const Dimensions& dims) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? "," : "") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+namespace detail {
+
+inline std::string json_string(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) {
+      result += c;
+    } else {
+      char escaped[7];
+      std::snprintf(escaped, sizeof(escaped), "\\u%04x", static_cast<unsigned>(c));
+      result += escaped;
+    }
+  }
+  return result + '"';
+}
+
+}  // namespace detail
+
+/// The header's text, padded with spaces so that the data after it is aligned to 8 bytes.
+inline std::string format_safetensors_header(const SafetensorsHeader& header) {
+  std::string text = "{", separator;
+  if (!header.metadata.empty()) {
+    text += "\"__metadata__\":{";
+    for (const auto& [key, value] : header.metadata) {
+      text += separator + detail::json_string(key) + ':' + detail::json_string(value);
+      separator = ",";
+    }
+    text += '}';
+  }
+  for (const auto& [name, entry] : header.tensors) {
+    text += separator + detail::json_string(name) + ":{\"dtype\":\"";
+    text += dtype_info(entry.dtype).name;
+    text += "\",\"shape\":" + to_text(entry.shape) + ",\"data_offsets\":[" + std::to_string(entry.begin) + ',' +
+            std::to_string(entry.end) + "]}";
+    separator = ",";
+  }
+  text += '}';
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
+}  // namespace resnet

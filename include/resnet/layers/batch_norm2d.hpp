@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+// Batch normalisation (Ioffe & Szegedy 2015, arXiv 1502.03167) with PyTorch's semantics.
+//   forward   xhat = (x - mean) · inv_std, inv_std = 1 / sqrt(var + eps); y = weight · xhat + bias
+//             mean and (biased) var go over n, h, w of the batch; running values move by `momentum` towards
+//             mean and the unbiased variance
+//   infer     the same with the running values
+//   backward  dbias = Σ dy, dweight = Σ dy · xhat,
+//             dx = weight · inv_std · (dy - dbias / rows - xhat · dweight / rows)
+// Saves x, mean and inv_std. In training n·h·w must be at least 2 (PyTorch's rule; Error otherwise).
+#pragma once
+
+#include <resnet/core/error.hpp>
+#include <resnet/core/layer.hpp>
+#include <resnet/core/require.hpp>
+
+#include <cstdint>
+
+namespace resnet {
+
+template <int Channels, class B>
+struct BatchNorm2d {
+  static constexpr double eps = 1e-5;
+  static constexpr double momentum = 0.1;
+
+  Tensor<B, Channels> weight = filled_with_ones();
+  Tensor<B, Channels> bias;
+  Tensor<B, Channels> running_mean;
+  Tensor<B, Channels> running_var = filled_with_ones();
+  std::int64_t num_batches_tracked = 0;
+
+  template <class Other>
+  using on = BatchNorm2d<Channels, Other>;
+
+  static constexpr Shape out(Shape in) { return in; }
+
+  template <Shape S>
+  struct Saved {
+    Batch<S, B> x;
+    Batch<Shape{Channels}, B> mean, inv_std;
+  };
+
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    require_channels<S.c, Channels>();
+    const BatchNormGeometry g = geometry<S>(x.n());
+    if (g.rows < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+    auto y = ctx.template make<S>(x.n());
+    saved.mean = ctx.template make<Shape{Channels}>(1);
+    saved.inv_std = ctx.template make<Shape{Channels}>(1);
+    B::batch_norm_forward(ctx, g, eps, momentum, x.data(), weight.data(), bias.data(), running_mean.data(),
+                          running_var.data(), y.data(), saved.mean.data(), saved.inv_std.data());
+    ++num_batches_tracked;
+    saved.x = std::move(x);
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+    require_channels<S.c, Channels>();
+    auto y = ctx.make_like(x);
+    B::batch_norm_infer(ctx, geometry<S>(x.n()), eps, x.data(), weight.data(), bias.data(), running_mean.data(),
+                        running_var.data(), y.data());
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
+    const auto [x, mean, inv_std] = std::move(saved);
+    auto dx = ctx.make_like(dy);
+    B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), mean.data(), inv_std.data(),
+                           dy.data(), dx.data(), grad.weight.data(), grad.bias.data());
+    return dx;
+  }
+
+  static constexpr void visit(auto&& f, auto&... self) {
+    f("weight", Role::scale, self.weight...);
+    f("bias", Role::bias, self.bias...);
+    f("running_mean", Role::buffer, self.running_mean...);
+    f("running_var", Role::buffer, self.running_var...);
+    f("num_batches_tracked", Role::buffer, self.num_batches_tracked...);
+  }
+
+ private:
+  template <Shape S>
+  static constexpr BatchNormGeometry geometry(int n) {
+    return {n * S.h * S.w, Channels};
+  }
+  static constexpr Tensor<B, Channels> filled_with_ones() {
+    Tensor<B, Channels> t;
+    B::fill(t.size(), 1, t.data());
+    return t;
+  }
+};
+
+}  // namespace resnet

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Two-dimensional convolution (cross-correlation, as in torch.nn.Conv2d).
+//   forward   y[n, h, w, o] = bias[o] + Σ_{i, j, c} x[n, h·Stride + i - Padding, w·Stride + j - Padding, c]
+//                                                   · weight[o, i, j, c]
+//   backward  dx = the transposed convolution of dy with weight; dweight[o, i, j, c] = Σ_{n, h, w} dy · x
+// Shapes: (In, h, w) -> (Out, (h + 2·Padding - Kernel) / Stride + 1, same for w). Saves x.
+#pragma once
+
+#include <resnet/core/layer.hpp>
+#include <resnet/core/require.hpp>
+
+#include <type_traits>
+
+namespace resnet {
+
+template <int In, int Out, int Kernel, int Stride, class B, int Padding, bool Bias>
+struct Conv2d {
+  static_assert(In > 0 && Out > 0 && Kernel > 0 && Stride > 0 && Padding >= 0,
+                "a convolution needs positive channels, kernel and stride, and a padding of 0 or more");
+  struct NoBias {};
+
+  Tensor<B, Out, Kernel, Kernel, In> weight;
+  [[no_unique_address]] std::conditional_t<Bias, Tensor<B, Out>, NoBias> bias;
+
+  template <class Other>
+  using on = Conv2d<In, Out, Kernel, Stride, Other, Padding, Bias>;
+
+  static constexpr Shape out(Shape in) {
+    return {Out, window_count(in.h, Kernel, Stride, Padding), window_count(in.w, Kernel, Stride, Padding)};
+  }
+
+  template <Shape S>
+  struct Saved {
+    Batch<S, B> x;
+  };
+
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+    auto y = infer(ctx, x);
+    saved.x = std::move(x);
+    return y;
+  }
+
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    require_channels<S.c, In>();
+    require_window<S.h + 2 * Padding, Kernel>();
+    require_window<S.w + 2 * Padding, Kernel>();
+    auto y = ctx.template make<out(S)>(x.n());
+    B::conv2d_forward(ctx, geometry<S>(x.n()), x.data(), weight.data(), bias_or_null(*this), y.data());
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Conv2d& grad) const {
+    backward_weight(ctx, dy, saved, grad);
+    auto dx = ctx.template make<S>(dy.n());
+    B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dx.data());
+    return dx;
+  }
+
+  /// Backward without dx: for the first layer of a network, whose input needs no gradient.
+  template <Shape S>
+  constexpr void backward_weight(Context<B>& ctx, const Batch<out(S), B>& dy, Saved<S>& saved,
+                                 Conv2d& grad) const {
+    const auto x = std::move(saved.x);
+    B::conv2d_backward_weight(ctx, geometry<S>(dy.n()), x.data(), dy.data(), grad.weight.data(),
+                              bias_or_null(grad));
+  }
+
+  static constexpr void visit(auto&& f, auto&... self) {
+    f("weight", Role::weight, self.weight...);
+    if constexpr (Bias) f("bias", Role::bias, self.bias...);
+  }
+
+ private:
+  template <Shape S>
+  static constexpr Conv2dGeometry geometry(int n) {
+    return {n, S.h, S.w, S.c, out(S).h, out(S).w, Out, Kernel, Stride, Padding};
+  }
+  static constexpr auto bias_or_null(auto& self) {
+    if constexpr (Bias)
+      return self.bias.data();
+    else
+      return static_cast<typename B::Scalar*>(nullptr);
+  }
+};
+
+}  // namespace resnet

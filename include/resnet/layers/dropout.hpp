@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Dropout (Srivastava et al. 2014), scaled at training time so that inference does nothing.
+//   forward   y = x · mask / (1 - p), mask = 0 with probability p, else 1
+//   backward  dx = dy · mask / (1 - p)
+// Any shape. Saves only the name of its random stream: the mask is drawn again in backward.
+#pragma once
+
+#include <resnet/core/layer.hpp>
+
+namespace resnet {
+
+template <class B>
+struct Dropout {
+  double p = 0.5;  // probability of zero, in [0, 1)
+
+  template <class Other>
+  using on = Dropout<Other>;
+
+  static constexpr Shape out(Shape in) { return in; }
+
+  template <Shape S>
+  struct Saved {
+    Stream stream;
+  };
+
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+    saved.stream = ctx.next_stream();
+    return apply(ctx, std::move(x), saved.stream);
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>&, Batch<S, B> x) const {
+    return x;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, Dropout&) const {
+    return apply(ctx, std::move(dy), saved.stream);
+  }
+
+  static constexpr void visit(auto&&, auto&...) {}
+
+ private:
+  template <Shape S>
+  constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, Stream stream) const {
+    auto y = ctx.make_like(x);
+    B::dropout(ctx, x.size(), p, stream, x.data(), y.data());
+    return y;
+  }
+};
+
+}  // namespace resnet

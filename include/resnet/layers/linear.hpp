@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// Fully connected layer (torch.nn.Linear).
+//   forward   y[n, o] = bias[o] + Σ_i x[n, i] · weight[o, i]
+//   backward  dx = dy · weight; dweight = dyᵀ · x; dbias = Σ_n dy
+// Shapes: (In, 1, 1) -> (Out, 1, 1). Saves x. To a backend it is a 1×1 convolution of a 1×1 image.
+#pragma once
+
+#include <resnet/core/layer.hpp>
+#include <resnet/core/require.hpp>
+
+#include <type_traits>
+
+namespace resnet {
+
+template <int In, int Out, class B, bool Bias>
+struct Linear {
+  struct NoBias {};
+
+  Tensor<B, Out, In> weight;
+  [[no_unique_address]] std::conditional_t<Bias, Tensor<B, Out>, NoBias> bias;
+
+  template <class Other>
+  using on = Linear<In, Out, Other, Bias>;
+
+  static constexpr Shape out(Shape) { return {Out}; }
+
+  template <Shape S>
+  struct Saved {
+    Batch<S, B> x;
+  };
+
+  template <Shape S>
+  constexpr Batch<Shape{Out}, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+    auto y = infer(ctx, x);
+    saved.x = std::move(x);
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<Shape{Out}, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+    static_assert(S.h == 1 && S.w == 1, "Linear expects one pixel (height and width 1): pool the input first");
+    require_features<S.c, In>();
+    auto y = ctx.template make<Shape{Out}>(x.n());
+    B::conv2d_forward(ctx, geometry(x.n()), x.data(), weight.data(), bias_or_null(*this), y.data());
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<Shape{Out}, B> dy, Saved<S>& saved, Linear& grad) const {
+    const auto x = std::move(saved.x);
+    B::conv2d_backward_weight(ctx, geometry(dy.n()), x.data(), dy.data(), grad.weight.data(), bias_or_null(grad));
+    auto dx = ctx.template make<S>(dy.n());
+    B::conv2d_backward_data(ctx, geometry(dy.n()), dy.data(), weight.data(), dx.data());
+    return dx;
+  }
+
+  static constexpr void visit(auto&& f, auto&... self) {
+    f("weight", Role::weight, self.weight...);
+    if constexpr (Bias) f("bias", Role::bias, self.bias...);
+  }
+
+ private:
+  static constexpr Conv2dGeometry geometry(int n) { return {n, 1, 1, In, 1, 1, Out, 1, 1, 0}; }
+  static constexpr auto bias_or_null(auto& self) {
+    if constexpr (Bias)
+      return self.bias.data();
+    else
+      return static_cast<typename B::Scalar*>(nullptr);
+  }
+};
+
+}  // namespace resnet
