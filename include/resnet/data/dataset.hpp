@@ -53,7 +53,7 @@ struct TrainValidation {
 };
 
 /// Fisher-Yates: every order is equally likely, and the order depends on the stream alone.
-template <class T> void shuffle(std::span<T> items, Stream stream) {
+template <class Items> void shuffle(Items& items, Stream stream) {
   Random random{stream};
   for (std::size_t left = items.size(); left > 1; --left)
     std::swap(items[left - 1], items[random.below(static_cast<std::uint32_t>(left))]);
@@ -105,7 +105,7 @@ inline TrainValidation split(const Dataset& data, int validation_size, std::uint
     std::vector<int> members;
     for (int i = 0; i < data.size(); ++i)
       if (data.labels[static_cast<std::size_t>(i)] == label) members.push_back(i);
-    shuffle(std::span(members), {seed, for_split | static_cast<std::uint64_t>(label)});
+    shuffle(members, {seed, for_split | static_cast<std::uint64_t>(label)});
     // Differences of rounded-down running totals: each is within one of its share, and they add up.
     const auto total_until = [&](std::int64_t n) {
       return data.size() ? n * validation_size / data.size() : 0;

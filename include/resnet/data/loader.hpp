@@ -179,8 +179,7 @@ inline const HostBatch* DataLoader::next() {
 inline void DataLoader::prepare(Slot& slot, int epoch, int index) {
   if (order_epoch_ != epoch) {
     std::iota(order_.begin(), order_.end(), 0);
-    if (options_.shuffle)
-      shuffle(std::span(order_), {options_.seed, for_shuffle | static_cast<std::uint64_t>(epoch)});
+    if (options_.shuffle) shuffle(order_, {options_.seed, for_shuffle | static_cast<std::uint64_t>(epoch)});
     order_epoch_ = epoch;
   }
   const int first = index * options_.batch_size;

@@ -39,9 +39,9 @@ class SyntheticPainter {
     const Color back = color(), object = contrasting(back);
     paint_background(back);
     for (int clutter = between(2, 5); clutter > 0; --clutter) paint_clutter(back, object);
-    const Pose pose = place({between(44, 84), between(44, 84)}, 28, 52);
+    const Pose pose = place({between(48, 80), between(48, 80)}, 36, 56);
     paint_figure(label, pose, object, contrasting(object));
-    add_noise(between(4, 40));
+    add_noise(between(4, 32));
   }
 
  private:
@@ -70,7 +70,7 @@ class SyntheticPainter {
 
   Color contrasting(const Color& other) {
     for (;;)
-      if (const Color c = color(); distance(c, other) >= 180) return c;
+      if (const Color c = color(); distance(c, other) >= 240) return c;
   }
 
   /// A figure at `center` with a random rotation and a radius between the bounds (quarter pixels).
@@ -163,7 +163,7 @@ class SyntheticPainter {
   /// A small disc or bar anywhere; what comes later covers it.
   void paint_clutter(const Color&, const Color&) {
     const Color c = color();
-    const Pose pose = place({between(0, 127), between(0, 127)}, 8, 24);
+    const Pose pose = place({between(0, 127), between(0, 127)}, 6, 18);
     if (random_.chance(0.5))
       paint_where(pose, {c, c}, [](Point p) { return int{in_disc(p, unit)}; });
     else
@@ -172,7 +172,7 @@ class SyntheticPainter {
 
   /// A colour that changes evenly across the image in a random direction.
   void paint_background(const Color& back) {
-    const int dx = between(-2, 2), dy = between(-2, 2);
+    const int dx = between(-1, 1), dy = between(-1, 1);
     std::uint8_t* pixel = canvas_.data();
     for (int y = 0; y < side; ++y)
       for (int x = 0; x < side; ++x)

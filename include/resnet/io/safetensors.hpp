@@ -59,16 +59,17 @@ inline SafeTensors read_safetensors(const std::string& path) {
   file.read(&length, sizeof(length));
   if (length > largest_safetensors_header || length < 2)
     fail_at(path, 0,
-                    "expected a header of 2 to " + std::to_string(largest_safetensors_header) +
-                        " bytes, found the length " + std::to_string(length));
+            "expected a header of 2 to " + std::to_string(largest_safetensors_header) +
+                " bytes, found the length " + std::to_string(length));
   const std::uint64_t data = header_offset + length;
   std::string text(length, '\0');
   file.read(text.data(), text.size());
   SafetensorsHeader header = parse_safetensors_header(path, text);
   if (file.size() - data != header.data_bytes)
     fail_at(path, file.size(),
-            "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " + std::to_string(data) +
-                " to the end of the file, found " + std::to_string(file.size() - data));
+            "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " +
+                std::to_string(data) + " to the end of the file, found " +
+                std::to_string(file.size() - data));
 
   std::vector<std::pair<std::uint64_t, StoredTensor*>> by_offset;
   SafeTensors result;
@@ -96,7 +97,8 @@ inline void write_safetensors(const std::string& path, const SafeTensors& conten
   header.metadata = content.metadata;
   for (const auto& [name, tensor] : order) {
     const std::uint64_t begin = std::exchange(header.data_bytes, header.data_bytes + tensor->bytes.size());
-    header.tensors.emplace(name, SafetensorsHeader::Entry{tensor->dtype, tensor->shape, begin, header.data_bytes});
+    header.tensors.emplace(name,
+                           SafetensorsHeader::Entry{tensor->dtype, tensor->shape, begin, header.data_bytes});
   }
   const std::string text = format_safetensors_header(header);
   parse_safetensors_header(path, text);  // nothing is written that could not be read again

@@ -72,8 +72,8 @@ inline std::string format_safetensors_header(const SafetensorsHeader& header) {
   for (const auto& [name, entry] : header.tensors) {
     text += separator + detail::json_string(name) + ":{\"dtype\":\"";
     text += dtype_info(entry.dtype).name;
-    text += "\",\"shape\":" + to_text(entry.shape) + ",\"data_offsets\":[" + std::to_string(entry.begin) + ',' +
-            std::to_string(entry.end) + "]}";
+    text += "\",\"shape\":" + to_text(entry.shape) + ",\"data_offsets\":[" + std::to_string(entry.begin) +
+            ',' + std::to_string(entry.end) + "]}";
     separator = ",";
   }
   text += '}';

@@ -3,7 +3,8 @@
 #pragma once
 
 #if !__has_include(<nlohmann/json.hpp>)
-#error "resnet/io needs the JSON library nlohmann-json: install the package nlohmann-json3-dev (Debian, Ubuntu)"
+#error \
+    "resnet/io needs the JSON library nlohmann-json: install the package nlohmann-json3-dev (Debian, Ubuntu)"
 #endif
 
 #include <resnet/io/input_file.hpp>

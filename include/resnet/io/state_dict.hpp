@@ -7,11 +7,11 @@
 #include <resnet/core/error.hpp>
 #include <resnet/core/visit.hpp>
 #include <resnet/io/safetensors.hpp>
+#include <resnet/io/state_loader.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -22,113 +22,110 @@ namespace resnet {
 
 namespace detail {
 
-/// The shape in a file of a tensor or of num_batches_tracked, which is a scalar.
-template <class Value>
-Dimensions stored_shape() {
-  Dimensions shape;
-  if constexpr (is_tensor<Value>) {
-    shape.assign(Value::dims.begin(), Value::dims.end());
-    if (shape.size() == 4) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());
-  }
+/// The shape of a tensor in a file.
+template <class B, int... Ints> Dimensions file_shape(const Tensor<B, Ints...>&) {
+  Dimensions shape{Ints...};
+  if (shape.size() == 4) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());  // OHWI to OIHW
   return shape;
 }
 
-/// OHWI to OIHW, or back.
+/// Converts a convolution's weight between the two orders.
 template <class T>
-std::vector<T> reorder(const std::vector<T>& from, const Dimensions& oihw, bool to_oihw) {
-  const auto pixels = static_cast<std::size_t>(oihw[2] * oihw[3]), in = static_cast<std::size_t>(oihw[1]);
+std::vector<T> reordered(const Dimensions& oihw, const std::vector<T>& from, bool to_oihw) {
+  const auto in = static_cast<std::size_t>(oihw[1]), pixels = static_cast<std::size_t>(oihw[2] * oihw[3]);
   std::vector<T> to(from.size());
   for (std::size_t o = 0; o < from.size(); o += in * pixels)
     for (std::size_t i = 0; i < in; ++i)
       for (std::size_t k = 0; k < pixels; ++k) {
-        const std::size_t at_oihw = o + i * pixels + k, at_ohwi = o + k * in + i;
-        to_oihw ? to[at_oihw] = from[at_ohwi] : to[at_ohwi] = from[at_oihw];
+        const std::size_t file = o + i * pixels + k, memory = o + k * in + i;
+        to[to_oihw ? file : memory] = from[to_oihw ? memory : file];
       }
   return to;
 }
 
-template <class Value>
-StoredTensor to_stored(const Value& value) {
-  const Dimensions shape = stored_shape<Value>();
-  if constexpr (is_tensor<Value>) {
-    std::vector<typename Value::Scalar> host(value.size());
-    Value::Backend::download(host.size(), value.data(), host.data());
-    return StoredTensor::of(shape, shape.size() == 4 ? reorder(host, shape, true) : host);
-  } else {
-    return StoredTensor::of(shape, std::vector<Value>{value});
-  }
+// Templates of the backend alone: the many tensor types of a model share them.
+template <class B> StoredTensor stored(Dimensions shape, std::size_t size, const typename B::Scalar* data) {
+  std::vector<typename B::Scalar> host(size);
+  B::download(size, data, host.data());
+  if (shape.size() == 4) host = reordered(shape, host, true);
+  return StoredTensor::of(std::move(shape), host);
+}
+template <class B> void upload(const StoredTensor& from, typename B::Scalar* data) {
+  auto host = from.values<typename B::Scalar>();
+  if (from.shape.size() == 4) host = reordered(from.shape, host, false);
+  B::upload(host.size(), host.data(), data);
 }
 
-template <class Value>
-void from_stored(const StoredTensor& stored, Value& value) {
-  if constexpr (is_tensor<Value>) {
-    auto host = stored.values<typename Value::Scalar>();
-    if (stored.shape.size() == 4) host = reorder(host, stored.shape, false);
-    Value::Backend::upload(host.size(), host.data(), value.data());
-  } else {
-    value = stored.values<Value>()[0];
-  }
+template <class B, int... Ints> StoredTensor stored(const Tensor<B, Ints...>& t) {
+  return stored<B>(file_shape(t), t.size(), t.data());
+}
+inline StoredTensor stored(const std::int64_t& number) {
+  return StoredTensor::of<std::int64_t>({}, {number});
+}
+
+template <class B, int... Ints> StateLoader::Target target(Tensor<B, Ints...>& t) {
+  return {file_shape(t), false, [data = t.data()](const StoredTensor& from) { upload<B>(from, data); }};
+}
+inline StateLoader::Target target(std::int64_t& number) {
+  return {{}, true, [&number](const StoredTensor& from) { number = from.values<std::int64_t>()[0]; }};
 }
 
 }  // namespace detail
 
 /// Adds all entries of the model's state_dict under `prefix` + name.
-template <class Model>
-void put_state(SafeTensors& file, std::string_view prefix, const Model& model) {
-  for_each_state(
-      [&](std::string_view name, Role, const auto& value) {
-        file.tensors[std::string(prefix).append(name)] = detail::to_stored(value);
-      },
-      model);
+template <class Model> void put_state(SafeTensors& file, const std::string& prefix, const Model& model) {
+  for_each_state([&](std::string_view name, Role,
+                     const auto& value) { file.tensors[prefix + std::string(name)] = detail::stored(value); },
+                 model);
 }
 
 /// The same for trainable tensors only: an optimizer's state has the model's type, but no buffers.
 template <class Model>
-void put_parameters(SafeTensors& file, std::string_view prefix, const Model& values) {
+void put_parameters(SafeTensors& file, const std::string& prefix, const Model& values) {
   for_each_parameter(
       [&](std::string_view name, Role, const auto& value) {
-        file.tensors[std::string(prefix).append(name)] = detail::to_stored(value);
+        file.tensors[prefix + std::string(name)] = detail::stored(value);
       },
       values);
 }
 
-/// Compares models with a file first and changes them afterwards: `finish` either fills all of them, or
-/// throws one Error that lists every tensor that does not fit, and fills none.
-class StateLoader {
- public:
-  /// Both have to outlive the loader; `path` is for the message.
-  StateLoader(const std::string& path, const SafeTensors& file) : path_(path), file_(file) {}
+/// Asks the loader for all that put_state has put.
+template <class Model> void expect_state(StateLoader& loader, const std::string& prefix, Model& model) {
+  for_each_state([&](std::string_view name, Role,
+                     auto& value) { loader.expect(prefix + std::string(name), detail::target(value)); },
+                 model);
+}
 
-  /// The model's state_dict entries, stored under `prefix` + name, are to be loaded. Names that begin with
-  /// one of `skip` are neither expected in the file nor loaded from it.
-  template <class Model>
-  void state(std::string_view prefix, Model& model, const std::vector<std::string>& skip = {}) {
-    for_each_state([&](std::string_view name, Role, auto& value) { plan(prefix, name, value, skip); }, model);
-    skip_in_file(prefix, skip);
-  }
+/// Asks the loader for all that put_parameters has put.
+template <class Model> void expect_parameters(StateLoader& loader, const std::string& prefix, Model& values) {
+  for_each_parameter([&](std::string_view name, Role,
+                         auto& value) { loader.expect(prefix + std::string(name), detail::target(value)); },
+                     values);
+}
 
-  /// The same for trainable tensors only.
-  template <class Model>
-  void parameters(std::string_view prefix, Model& values) {
-    for_each_parameter([&](std::string_view name, Role, auto& value) { plan(prefix, name, value, {}); }, values);
-  }
+/// Writes the model's state_dict; a crash leaves the old file or the new one.
+template <class Model>
+void save_weights(const std::string& path, const Model& model, const Metadata& metadata = {}) {
+  SafeTensors file{{}, metadata};
+  put_state(file, "", model);
+  write_safetensors(path, file);
+}
 
-  /// Tensors of the file that begin with `prefix` are not an error, whether something asked for them or not.
-  void ignore(std::string_view prefix) {
-    for (auto at = file_.tensors.lower_bound(prefix); at != file_.tensors.end() && at->first.starts_with(prefix);
-         ++at)
-      known_.insert(at->first);
-  }
-
-  void finish();
-
- private:
-  template <class Value>
-  void plan(std::string_view prefix, std::string_view name, Value& value, const std::vector<std::string>& skip);
-
-  const std::string& path_;
-  const SafeTensors& file_;
-  std::set<std::string, std::less<>> known_;
-  std::vector<std::string> problems_;
-  std::vector<std::function<void()>> uploads_;
+struct LoadOptions {
+  std::string prefix;             // of the names in the file: "model." takes the weights out of a checkpoint
+  std::vector<std::string> skip;  // the model keeps what begins so: {"fc."} for a new head on old features
 };
+
+/// Fills the model from a file in any floating-point type, or throws one Error that lists every missing,
+/// unexpected and mis-shaped tensor and leaves the model as it was. Returns the file's metadata.
+template <class Model>
+Metadata load_weights(const std::string& path, Model& model, const LoadOptions& options = {}) {
+  SafeTensors file = read_safetensors(path);
+  StateLoader loader(path, file, options.prefix);
+  for (const std::string& name : options.skip) loader.skip(options.prefix + name);
+  expect_state(loader, options.prefix, model);
+  loader.finish();
+  return std::move(file.metadata);
+}
+
+}  // namespace resnet

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Batch normalisation in two sweeps over x: statistics, then the result. Statistics of fixed pieces of 256
+// rows are taken in float while the piece is in the cache, and merged in double in a fixed order (Chan et
+// al. 1979), so nothing cancels and nothing depends on the number of threads.
+#pragma once
+
+#include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/core/backend.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace resnet::inline RESNET_ISA {
+
+struct CpuBatchNorm {
+  static void batch_norm_forward(auto& ctx, BatchNormGeometry g, double eps, double momentum,
+                                 const float* x,                          // (rows, c)
+                                 const float* weight, const float* bias,  // (c), as are all below but y
+                                 float* running_mean, float* running_var,
+                                 float* y,  // (rows, c)
+                                 float* mean, float* inv_std) {
+    const Pieces pieces(g);
+    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
+    pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
+      float* m = partials.data() + piece * pieces.c * 2;
+      float* m2 = m + pieces.c;
+      const float* from = x + row * pieces.c;
+      std::fill_n(m, 2 * pieces.c, 0.0f);
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
+      for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t c = 0; c < pieces.c; ++c) {
+          const float d = from[r * pieces.c + c] - m[c];
+          m2[c] += d * d;
+        }
+    });
+    for (std::size_t c = 0; c < pieces.c; ++c) {
+      double n = 0, m = 0, m2 = 0;
+      for (std::size_t piece = 0; piece < pieces.count; ++piece) {
+        const float* partial = partials.data() + piece * pieces.c * 2 + c;
+        const double rows = static_cast<double>(pieces.rows_of(piece)), d = partial[0] - m;
+        m2 += partial[pieces.c] + d * d * n * rows / (n + rows);
+        m += d * rows / (n + rows);
+        n += rows;
+      }
+      mean[c] = static_cast<float>(m);
+      inv_std[c] = static_cast<float>(1 / std::sqrt(m2 / n + eps));
+      running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * m);
+      running_var[c] = static_cast<float>((1 - momentum) * running_var[c] + momentum * m2 / (n - 1));
+    }
+    normalise(ctx, pieces, x, weight, bias, mean, inv_std, y);
+  }
+
+  static void batch_norm_infer(auto& ctx, BatchNormGeometry g, double eps, const float* x, const float* weight,
+                               const float* bias, const float* running_mean, const float* running_var, float* y) {
+    const Pieces pieces(g);
+    const auto inv_std = ctx.scratch(pieces.c);
+    for (std::size_t c = 0; c < pieces.c; ++c)
+      inv_std.data()[c] = static_cast<float>(1 / std::sqrt(running_var[c] + eps));
+    normalise(ctx, pieces, x, weight, bias, running_mean, inv_std.data(), y);
+  }
+
+  static void batch_norm_backward(auto& ctx, BatchNormGeometry g, const float* x, const float* weight,
+                                  const float* mean, const float* inv_std, const float* dy, float* dx,
+                                  float* dweight, float* dbias) {
+    const Pieces pieces(g);
+    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: Σ dy, Σ dy·(x - mean)
+    pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
+      float* sum_dy = partials.data() + piece * pieces.c * 2;
+      float* sum_dy_d = sum_dy + pieces.c;
+      std::fill_n(sum_dy, 2 * pieces.c, 0.0f);
+      for (std::size_t r = row; r < row + rows; ++r)
+        for (std::size_t c = 0; c < pieces.c; ++c) {
+          sum_dy[c] += dy[r * pieces.c + c];
+          sum_dy_d[c] += dy[r * pieces.c + c] * (x[r * pieces.c + c] - mean[c]);
+        }
+    });
+    // dx = scale·dy - shift - slope·(x - mean)
+    const auto coefficients = ctx.scratch(pieces.c * 3);
+    float* scale = coefficients.data();
+    float* shift = scale + pieces.c;
+    float* slope = shift + pieces.c;
+    for (std::size_t c = 0; c < pieces.c; ++c) {
+      double sum_dy = 0, sum_dy_d = 0;
+      for (std::size_t piece = 0; piece < pieces.count; ++piece) {
+        sum_dy += partials.data()[piece * pieces.c * 2 + c];
+        sum_dy_d += partials.data()[piece * pieces.c * 2 + pieces.c + c];
+      }
+      const double inv = inv_std[c], rows = g.rows;
+      dbias[c] += static_cast<float>(sum_dy);
+      dweight[c] += static_cast<float>(sum_dy_d * inv);
+      scale[c] = static_cast<float>(weight[c] * inv);
+      shift[c] = static_cast<float>(weight[c] * inv * sum_dy / rows);
+      slope[c] = static_cast<float>(weight[c] * inv * inv * inv * sum_dy_d / rows);
+    }
+    pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
+      for (std::size_t r = row; r < row + rows; ++r)
+        for (std::size_t c = 0; c < pieces.c; ++c) {
+          const std::size_t i = r * pieces.c + c;
+          dx[i] = scale[c] * dy[i] - shift[c] - slope[c] * (x[i] - mean[c]);
+        }
+    });
+  }
+
+ private:
+  struct Pieces {
+    static constexpr std::size_t piece_rows = 256;
+    std::size_t rows, c, count;
+    explicit Pieces(BatchNormGeometry g)
+        : rows(static_cast<std::size_t>(g.rows)),
+          c(static_cast<std::size_t>(g.c)),
+          count((rows + piece_rows - 1) / piece_rows) {}
+    std::size_t rows_of(std::size_t piece) const { return std::min(piece_rows, rows - piece * piece_rows); }
+    /// f(piece, first row, rows)
+    void for_each(auto& ctx, auto&& f) const {
+      cpu::parallel_for(ctx.threads(), count,
+                        [&](std::size_t piece, std::size_t) { f(piece, piece * piece_rows, rows_of(piece)); });
+    }
+  };
+
+  static void normalise(auto& ctx, const Pieces& pieces, const float* x, const float* weight, const float* bias,
+                        const float* mean, const float* inv_std, float* y) {
+    pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
+      for (std::size_t r = row; r < row + rows; ++r)
+        for (std::size_t c = 0; c < pieces.c; ++c) {
+          const std::size_t i = r * pieces.c + c;
+          y[i] = weight[c] * inv_std[c] * (x[i] - mean[c]) + bias[c];
+        }
+    });
+  }
+};
+
+}  // namespace resnet::inline RESNET_ISA

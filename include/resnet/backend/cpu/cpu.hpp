@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The backend for CPUs, in float: one file per group of operations.
+#pragma once
+
+#include <resnet/backend/cpu/batch_norm.hpp>
+#include <resnet/backend/cpu/conv2d.hpp>
+#include <resnet/backend/cpu/elementwise.hpp>
+#include <resnet/backend/cpu/pooling.hpp>
+#include <resnet/backend/ref/loss.hpp>
+#include <resnet/backend/ref/memory.hpp>
+
+namespace resnet {
+
+inline namespace RESNET_ISA {
+
+struct Cpu : RefMemory<float>,
+             CpuElementwise,
+             CpuConv2d,
+             CpuBatchNorm,
+             CpuPooling,
+             CpuOptimizer,
+             RefLoss<float> {  // a few thousand numbers a step: the reference serves
+  static int max_threads() { return cpu::max_threads(); }
+};
+
+}  // namespace RESNET_ISA
+
+static_assert(Backend<Cpu>);
+
+}  // namespace resnet

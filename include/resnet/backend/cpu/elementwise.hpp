@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The reference's loops on pieces, in parallel: these operations are limited by memory, not arithmetic.
+#pragma once
+
+#include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/ref/elementwise.hpp>
+#include <resnet/backend/ref/fill.hpp>
+#include <resnet/backend/ref/optimizer.hpp>
+
+namespace resnet::inline RESNET_ISA {
+
+struct CpuElementwise {
+  static void add(auto& ctx, std::size_t n, const float* a, const float* b, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefElementwise<float>::add(ctx, count, a + i, b + i, y + i);
+    });
+  }
+  static void relu_forward(auto& ctx, std::size_t n, const float* x, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefElementwise<float>::relu_forward(ctx, count, x + i, y + i);
+    });
+  }
+  static void relu_backward(auto& ctx, std::size_t n, const float* y, const float* dy, float* dx) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefElementwise<float>::relu_backward(ctx, count, y + i, dy + i, dx + i);
+    });
+  }
+  static void dropout(auto& ctx, std::size_t n, double p, Stream stream, const float* x, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=](std::size_t begin, std::size_t count) {
+      for (std::size_t i = begin; i < begin + count; ++i)
+        y[i] = x[i] * static_cast<float>(dropout_factor(p, stream, i));
+    });
+  }
+  static void scale(auto& ctx, std::size_t n, double factor, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefElementwise<float>::scale(ctx, count, factor, y + i);
+    });
+  }
+  static void fill_normal(auto& ctx, std::size_t n, Stream stream, double std, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=](std::size_t begin, std::size_t count) {
+      for (std::size_t i = begin; i < begin + count; ++i) y[i] = static_cast<float>(std * normal_at(stream, i));
+    });
+  }
+  static void fill_uniform(auto& ctx, std::size_t n, Stream stream, double low, double high, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=](std::size_t begin, std::size_t count) {
+      for (std::size_t i = begin; i < begin + count; ++i)
+        y[i] = static_cast<float>(low + (high - low) * uniform_at(stream, i));
+    });
+  }
+};
+
+struct CpuOptimizer {
+  static void sgd_step(auto& ctx, std::size_t n, const SgdStep& s, const float* gradient, float* velocity, float* w) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefOptimizer<float>::sgd_step(ctx, count, s, gradient + i, velocity + i, w + i);
+    });
+  }
+  static void adam_step(auto& ctx, std::size_t n, const AdamStep& s, const float* gradient, float* mean,
+                        float* square, float* w) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefOptimizer<float>::adam_step(ctx, count, s, gradient + i, mean + i, square + i, w + i);
+    });
+  }
+  static void rmsprop_step(auto& ctx, std::size_t n, const RmsPropStep& s, const float* gradient, float* square,
+                           float* velocity, float* w) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefOptimizer<float>::rmsprop_step(ctx, count, s, gradient + i, square + i, velocity + i, w + i);
+    });
+  }
+  /// Eight running sums, so that the additions overlap; in one thread, since parameters are small.
+  static double sum_of_squares(auto&, std::size_t n, const float* x) {
+    double sums[8] = {};
+    for (std::size_t i = 0; i < n; ++i) sums[i % 8] += double{x[i]} * double{x[i]};
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  }
+};
+
+}  // namespace resnet::inline RESNET_ISA

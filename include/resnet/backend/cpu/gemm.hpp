@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// Matrix multiplication on one thread, by Eigen: the only include of Eigen.
+//
+// Eigen's public product would allocate its packing buffers and start threads of its own. This calls the
+// routine underneath (Eigen 3.4's general_matrix_matrix_product) with buffers from our scratch instead.
+#pragma once
+
+#include <resnet/core/fwd.hpp>
+
+// g++ 12 warns about its own AVX-512 intrinsics wherever they are inlined (GCC bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <Eigen/Core>
+#pragma GCC diagnostic pop
+
+#include <cstddef>
+
+namespace resnet::inline RESNET_ISA::cpu {
+
+/// A row-major matrix, to be read as it is or transposed.
+struct Matrix {
+  const float* data;
+  std::ptrdiff_t stride;
+};
+
+/// How Eigen blocks a product of (rows, depth) and (depth, cols), with the memory for its packed operands.
+class GemmBlocking : public Eigen::internal::level3_blocking<float, float> {
+ public:
+  GemmBlocking(std::ptrdiff_t rows, std::ptrdiff_t cols, std::ptrdiff_t depth) {
+    m_mc = cols;  // Eigen computes the column-major transpose: its rows are our columns
+    m_nc = rows;
+    m_kc = depth;
+    Eigen::internal::computeProductBlockingSizes<float, float>(m_kc, m_mc, m_nc, std::ptrdiff_t{1});
+  }
+  std::size_t scratch() const { return a_size() + static_cast<std::size_t>(m_kc * m_nc) + 16; }
+  void use(float* memory) {
+    m_blockA = memory;
+    m_blockB = memory + a_size();
+  }
+
+ private:
+  std::size_t a_size() const { return (static_cast<std::size_t>(m_kc * m_mc) + 15) / 16 * 16; }
+};
+
+/// Floats of scratch for `gemm` of these sizes (or smaller rows).
+inline std::size_t gemm_scratch(int rows, int cols, int depth) { return GemmBlocking(rows, cols, depth).scratch(); }
+
+/// c (rows, cols) += op(a) (rows, depth) · op(b) (depth, cols), where op transposes if asked to.
+template <bool TransposeA, bool TransposeB>
+void gemm(int rows, int cols, int depth, Matrix a, Matrix b, float* c, std::ptrdiff_t c_stride, float* scratch) {
+  constexpr int order_a = TransposeA ? Eigen::RowMajor : Eigen::ColMajor;
+  constexpr int order_b = TransposeB ? Eigen::RowMajor : Eigen::ColMajor;
+  GemmBlocking blocking(rows, cols, depth);
+  blocking.use(scratch);
+  Eigen::internal::general_matrix_matrix_product<std::ptrdiff_t, float, order_b, false, float, order_a, false,
+                                                 Eigen::ColMajor, 1>::run(cols, rows, depth, b.data, b.stride,
+                                                                          a.data, a.stride, c, 1, c_stride, 1.0f,
+                                                                          blocking, nullptr);
+}
+
+}  // namespace resnet::inline RESNET_ISA::cpu
