@@ -34,6 +34,7 @@ struct BasicBlock {
   Downsample downsample;
   ReLU<B> relu2;
 
+  using Backend = B;
   template <class Other>
   using on = BasicBlock<In, Out, Stride, Other>;
 
@@ -86,6 +87,9 @@ struct BasicBlock {
     auto dx = conv1.backward(ctx, std::move(dy), saved.conv1, grad.conv1);
     return add(ctx, std::move(dx), std::move(dskip));
   }
+
+  /// The BatchNorm before the addition: zero_gamma starts it at 0 (init/initialize.hpp).
+  constexpr Norm& last_norm() { return bn2; }
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("conv1", self.conv1...);

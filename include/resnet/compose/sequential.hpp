@@ -29,6 +29,7 @@ template <class... Layers>
 struct Sequential {
   std::tuple<Layers...> layers;
 
+  using Backend = typename std::tuple_element_t<0, std::tuple<Layers...>>::Backend;
   template <class Other>
   using on = Sequential<typename Layers::template on<Other>...>;
 

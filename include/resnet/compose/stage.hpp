@@ -18,6 +18,7 @@ struct Stage {
   First first;
   std::array<Rest, Depth - 1> rest;
 
+  using Backend = B;
   template <class Other>
   using on = Stage<Block, In, Out, Stride, Depth, Other>;
 

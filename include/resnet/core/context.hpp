@@ -4,11 +4,16 @@
 #pragma once
 
 #include <resnet/core/batch.hpp>
+#include <resnet/core/error.hpp>
 #include <resnet/core/random.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 namespace resnet {
 
@@ -40,6 +45,22 @@ class Context {
   constexpr Batch<S, B> make_like(const Batch<S, B>& x) {
     if (x.unique()) return x;  // (no ?: here: g++ 12 destroys its result twice in constant evaluation)
     return make<S>(x.n());
+  }
+
+  /// A batch with values from the host: images (n, h, w, c), in any floating type.
+  template <Shape S, class T>
+  Batch<S, B> upload(std::span<const T> values) {
+    if (values.size() % S.size() != 0)
+      throw Error("upload: expected whole images of " + std::to_string(S.size()) + " values, found " +
+                  std::to_string(values.size()) + " values");
+    auto x = make<S>(static_cast<int>(values.size() / S.size()));
+    if constexpr (std::is_same_v<T, Scalar>) {
+      B::upload(values.size(), values.data(), x.data());
+    } else {
+      const std::vector<Scalar> converted(values.begin(), values.end());
+      B::upload(values.size(), converted.data(), x.data());
+    }
+    return x;
   }
 
   /// Memory for the time of one operation.

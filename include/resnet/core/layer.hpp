@@ -8,6 +8,7 @@
 //   auto infer   (Context<B>&, Batch<S, B> x) const;                       evaluation; changes nothing
 //   auto backward(Context<B>&, Batch<out(S), B> dy, Saved<S>&, L& grad) const;   returns dx
 //   static constexpr void visit(auto&& f, auto&... self);                  names the members (core/visit.hpp)
+//   using Backend = B;
 //   template <class Other> using on = …;               the same layer on another backend
 //
 // 1. `backward` returns dx and adds the gradients of the parameters to `grad`, a value of the layer's type.
@@ -39,5 +40,15 @@ concept Layer = requires(L layer, const L fixed, L& grad, Context<B>& ctx, Batch
   { fixed.infer(ctx, x) } -> std::same_as<Batch<L::out(S), B>>;
   { fixed.backward(ctx, dy, saved, grad) } -> std::same_as<Batch<S, B>>;
 };
+
+/// A model's backward pass without the gradient of its input, which training doesn't need: the model's own
+/// backward_parameters if it has one.
+template <class B, class L, Shape S>
+constexpr void backward_parameters(Context<B>& ctx, const L& model, Batch<S, B> dy, auto& saved, L& grad) {
+  if constexpr (requires { model.backward_parameters(ctx, dy, saved, grad); })
+    model.backward_parameters(ctx, std::move(dy), saved, grad);
+  else
+    model.backward(ctx, std::move(dy), saved, grad);
+}
 
 }  // namespace resnet

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 // Walks over the named parts of a model, and of other values with the same member names beside it:
-// its gradient, an optimizer's moments, the Saved tree of an input shape.
+// its gradient, an optimizer's moments, the same model on another backend.
 //
 // Each layer names its parts once:  static constexpr void visit(auto&& f, auto&... self)
 //   a tensor:    f("weight", Role::weight, self.weight...);
 //   a sub-layer: f("conv1", self.conv1...);
 #pragma once
 
+#include <resnet/core/error.hpp>
 #include <resnet/core/tensor.hpp>
 
+#include <algorithm>
 #include <cstdint>
-#include <string>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -18,6 +20,28 @@ namespace resnet {
 
 /// What a tensor is for: decides weight decay, and keeps buffers out of the optimizer.
 enum class Role { weight, scale, bias, buffer };
+
+/// A tensor of a model with its dimensions as numbers: what reads or writes all tensors needs only one type.
+template <class B, class Scalar>
+class TensorView {
+ public:
+  using Backend = B;
+
+  template <int... Dims>
+  TensorView(const Tensor<B, Dims...>& t) requires std::is_const_v<Scalar>
+      : data_(t.data()), size_(t.size()), dims_(t.dims) {}
+  template <int... Dims>
+  TensorView(Tensor<B, Dims...>& t) : data_(t.data()), size_(t.size()), dims_(t.dims) {}
+
+  Scalar* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  std::span<const int> dims() const { return dims_; }
+
+ private:
+  Scalar* data_;
+  std::size_t size_;
+  std::span<const int> dims_;
+};
 
 /// A decimal index as a name: "0", "1", …
 class IndexName {
@@ -35,49 +59,103 @@ class IndexName {
 
 namespace detail {
 
-template <class F>
-struct StateVisitor {
-  F& f;
-  std::string path;
+template <class Model>
+using ViewOf =
+    TensorView<typename Model::Backend,
+               std::conditional_t<std::is_const_v<Model>, const typename Model::Backend::Scalar,
+                                  typename Model::Backend::Scalar>>;
+template <class Model>
+using CounterOf = std::conditional_t<std::is_const_v<Model>, const std::int64_t, std::int64_t>;
 
-  void operator()(std::string_view name, Role role, auto&... values) { f(path + std::string(name), role, values...); }
-  void operator()(std::string_view name, auto& node, auto&... others) {
-    const std::size_t length = path.size();
-    path.append(name).push_back('.');
-    std::remove_cvref_t<decltype(node)>::visit(*this, node, others...);
-    path.resize(length);
+/// Where StateVisitor hands entries to. Virtual, so that a model's visit is compiled once for all purposes.
+template <class... Models>
+struct StateSink {
+  virtual void tensor(std::string_view name, Role, ViewOf<Models>...) = 0;
+  virtual void counter(std::string_view name, Role, CounterOf<Models>&...) = 0;
+
+ protected:
+  ~StateSink() = default;
+};
+
+template <class... Models>
+class StateVisitor {
+ public:
+  explicit StateVisitor(StateSink<Models...>& sink) : sink_(sink) {}
+
+  template <class First, class... Rest>
+  void operator()(std::string_view name, Role role, First& first, Rest&... rest) {
+    const std::size_t outer = append(name);
+    const std::string_view path(path_, length_);
+    if constexpr (is_tensor<std::remove_const_t<First>>)
+      sink_.tensor(path, role, first, rest...);
+    else
+      sink_.counter(path, role, first, rest...);
+    length_ = outer;
   }
+  template <class Node, class... Others>
+  void operator()(std::string_view name, Node& node, Others&... others) {
+    const std::size_t outer = append(name);
+    append(".");
+    std::remove_const_t<Node>::visit(*this, node, others...);
+    length_ = outer;
+  }
+
+ private:
+  std::size_t append(std::string_view name) {
+    if (length_ + name.size() > sizeof(path_)) throw Error("a tensor's name is longer than 256 characters");
+    std::copy(name.begin(), name.end(), path_ + length_);
+    length_ += name.size();
+    return length_ - name.size();
+  }
+
+  StateSink<Models...>& sink_;
+  char path_[256];  // no std::string: a training step allocates nothing
+  std::size_t length_ = 0;
 };
 
 }  // namespace detail
 
 /// Calls f(name, role, value, values of others…) for each entry of the model's state_dict, in its order.
-/// A value is a Tensor or, for num_batches_tracked, a std::int64_t.
+/// A value is a TensorView or, for num_batches_tracked, a std::int64_t.
 template <class F, class Model, class... Others>
 void for_each_state(F&& f, Model& model, Others&... others) {
-  std::remove_const_t<Model>::visit(detail::StateVisitor<F>{f, {}}, model, others...);
+  struct Sink final : detail::StateSink<Model, Others...> {
+    F& f;
+    explicit Sink(F& function) : f(function) {}
+    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view,
+                detail::ViewOf<Others>... rest) override {
+      f(name, role, view, rest...);
+    }
+    void counter(std::string_view name, Role role, detail::CounterOf<Model>& count,
+                 detail::CounterOf<Others>&... rest) override {
+      f(name, role, count, rest...);
+    }
+  } sink(f);
+  detail::StateVisitor<Model, Others...> visitor(sink);
+  std::remove_const_t<Model>::visit(visitor, model, others...);
 }
 
 /// The same for trainable tensors only.
 template <class F, class Model, class... Others>
 void for_each_parameter(F&& f, Model& model, Others&... others) {
-  for_each_state(
-      [&f](std::string_view name, Role role, auto& value, auto&... rest) {
-        if constexpr (is_tensor<std::remove_cvref_t<decltype(value)>>)
-          if (role != Role::buffer) f(name, role, value, rest...);
-      },
-      model, others...);
+  struct Sink final : detail::StateSink<Model, Others...> {
+    F& f;
+    explicit Sink(F& function) : f(function) {}
+    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view,
+                detail::ViewOf<Others>... rest) override {
+      if (role != Role::buffer) f(name, role, view, rest...);
+    }
+    void counter(std::string_view, Role, detail::CounterOf<Model>&, detail::CounterOf<Others>&...) override {}
+  } sink(f);
+  detail::StateVisitor<Model, Others...> visitor(sink);
+  std::remove_const_t<Model>::visit(visitor, model, others...);
 }
 
 /// Sets all trainable tensors to zero: the start of a gradient.
 template <class Model>
 void zero(Model& gradient) {
   for_each_parameter(
-      [](std::string_view, Role, auto& t) {
-        using T = std::remove_reference_t<decltype(t)>;
-        T::Backend::fill(t.size(), 0, t.data());
-      },
-      gradient);
+      [](std::string_view, Role, auto& t) { Model::Backend::fill(t.size(), 0, t.data()); }, gradient);
 }
 
 }  // namespace resnet

@@ -35,11 +35,12 @@ inline Normalize compute_normalize(const Dataset& data) {
   const auto channels = static_cast<std::size_t>(data.shape.c);
   // Integer sums: exact, so the result does not depend on the order.
   std::vector<std::uint64_t> sum(channels), sum_of_squares(channels);
-  for (std::size_t i = 0; i < data.images.size(); ++i) {
-    const std::uint64_t v = data.images[i];
-    sum[i % channels] += v;
-    sum_of_squares[i % channels] += v * v;
-  }
+  for (std::size_t first = 0; first < data.images.size(); first += channels)
+    for (std::size_t c = 0; c < channels; ++c) {
+      const std::uint64_t v = data.images[first + c];
+      sum[c] += v;
+      sum_of_squares[c] += v * v;
+    }
   const auto count = static_cast<double>(data.images.size() / channels);
   Normalize result;
   for (std::size_t c = 0; c < channels; ++c) {

@@ -57,37 +57,51 @@ constexpr float half_to_float(std::uint16_t half) {
 /// bfloat16: the upper half of a float.
 constexpr float bfloat_to_float(std::uint16_t b) { return std::bit_cast<float>(std::uint32_t{b} << 16); }
 
-/// Converts `count` stored elements at `bytes`; out: (count). Integers beyond T's precision are rounded.
-template <class T> void convert(Dtype type, const std::byte* bytes, std::size_t count, T* out) {
-  const auto as = [&]<class Stored>(Stored, auto value) {
-    for (std::size_t i = 0; i < count; ++i) {
-      Stored stored;
-      std::memcpy(&stored, bytes + i * sizeof(Stored), sizeof(Stored));
-      out[i] = static_cast<T>(value(stored));
-    }
-  };
-  const auto same = [](auto x) { return x; };
+namespace detail {
+
+template <class Stored> Stored load(const std::byte* at) {  // files don't promise alignment
+  Stored stored;
+  std::memcpy(&stored, at, sizeof(stored));
+  return stored;
+}
+
+}  // namespace detail
+
+/// The stored element at `at`. An integer beyond T's precision is rounded.
+template <class T> T element(Dtype type, const std::byte* at) {
+  using detail::load;
   switch (type) {
     case Dtype::f64:
-      return as(double{}, same);
+      return static_cast<T>(load<double>(at));
     case Dtype::f32:
-      return as(float{}, same);
+      return static_cast<T>(load<float>(at));
     case Dtype::f16:
-      return as(std::uint16_t{}, half_to_float);
+      return static_cast<T>(half_to_float(load<std::uint16_t>(at)));
     case Dtype::bf16:
-      return as(std::uint16_t{}, bfloat_to_float);
+      return static_cast<T>(bfloat_to_float(load<std::uint16_t>(at)));
     case Dtype::i64:
-      return as(std::int64_t{}, same);
+      return static_cast<T>(load<std::int64_t>(at));
     case Dtype::i32:
-      return as(std::int32_t{}, same);
+      return static_cast<T>(load<std::int32_t>(at));
     case Dtype::i16:
-      return as(std::int16_t{}, same);
+      return static_cast<T>(load<std::int16_t>(at));
     case Dtype::i8:
-      return as(std::int8_t{}, same);
+      return static_cast<T>(load<std::int8_t>(at));
     case Dtype::u8:
-      return as(std::uint8_t{}, same);
+      return static_cast<T>(load<std::uint8_t>(at));
     case Dtype::boolean:
-      return as(std::uint8_t{}, [](std::uint8_t x) { return x != 0; });
+      return static_cast<T>(load<std::uint8_t>(at) != 0);
+  }
+  return T{};
+}
+
+/// Converts `count` stored elements at `bytes`; out: (count).
+template <class T> void convert(Dtype type, const std::byte* bytes, std::size_t count, T* out) {
+  const std::size_t width = dtype_info(type).bytes;
+  if (type == dtype_of<T>()) {
+    if (count > 0) std::memcpy(out, bytes, count * width);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) out[i] = element<T>(type, bytes + i * width);
   }
 }
 

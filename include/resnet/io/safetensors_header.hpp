@@ -35,8 +35,11 @@ inline constexpr std::uint64_t header_offset = 8;  // the header's length comes 
 
 inline std::string to_text(const Dimensions& dims) {
   std::string text = "[";
-  for (std::size_t i = 0; i < dims.size(); ++i) text += (i ? "," : "") + std::to_string(dims[i]);
-  return text + "]";
+  for (const std::int64_t dim : dims) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(dim);
+  }
+  return text + ']';
 }
 
 namespace detail {

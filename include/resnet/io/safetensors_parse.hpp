@@ -35,6 +35,8 @@ class HeaderParser {
       fail("the header: expected at most " + std::to_string(largest_safetensors_header) + " bytes, found " +
            std::to_string(text_.size()));
     if (!text_.starts_with('{')) fail("the header: expected JSON that begins with {");
+    if (const std::size_t zero = text_.find('\0'); zero != std::string_view::npos)  // to the library, the end
+      fail_at(file_, header_offset + zero, "the header: expected valid JSON, found a zero byte");
     nlohmann::json root;
     try {
       root = nlohmann::json::parse(text_.data(), text_.data() + text_.size(), refuse_duplicates());

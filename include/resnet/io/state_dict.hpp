@@ -12,9 +12,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,9 +22,9 @@ namespace resnet {
 
 namespace detail {
 
-/// The shape of a tensor in a file.
-template <class B, int... Ints> Dimensions file_shape(const Tensor<B, Ints...>&) {
-  Dimensions shape{Ints...};
+/// The dimensions of a tensor in a file.
+inline Dimensions file_shape(std::span<const int> dims) {
+  Dimensions shape(dims.begin(), dims.end());
   if (shape.size() == 4) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());  // OHWI to OIHW
   return shape;
 }
@@ -43,64 +43,79 @@ std::vector<T> reordered(const Dimensions& oihw, const std::vector<T>& from, boo
   return to;
 }
 
-// Templates of the backend alone: the many tensor types of a model share them.
-template <class B> StoredTensor stored(Dimensions shape, std::size_t size, const typename B::Scalar* data) {
-  std::vector<typename B::Scalar> host(size);
-  B::download(size, data, host.data());
-  if (shape.size() == 4) host = reordered(shape, host, true);
-  return StoredTensor::of(std::move(shape), host);
-}
-template <class B> void upload(const StoredTensor& from, typename B::Scalar* data) {
-  auto host = from.values<typename B::Scalar>();
-  if (from.shape.size() == 4) host = reordered(from.shape, host, false);
-  B::upload(host.size(), host.data(), data);
-}
+/// Called for each entry of a model's state_dict: adds it to a file.
+struct PutState {
+  SafeTensors& file;
+  std::string prefix;
 
-template <class B, int... Ints> StoredTensor stored(const Tensor<B, Ints...>& t) {
-  return stored<B>(file_shape(t), t.size(), t.data());
-}
-inline StoredTensor stored(const std::int64_t& number) {
-  return StoredTensor::of<std::int64_t>({}, {number});
-}
+  template <class B, class Scalar>
+  void operator()(std::string_view name, Role, TensorView<B, Scalar> tensor) const {
+    std::vector<typename B::Scalar> host(tensor.size());
+    B::download(host.size(), tensor.data(), host.data());
+    Dimensions shape = file_shape(tensor.dims());
+    if (shape.size() == 4) host = reordered(shape, host, true);
+    put(name, StoredTensor::of(std::move(shape), host));
+  }
+  void operator()(std::string_view name, Role, std::int64_t counter) const {
+    put(name, StoredTensor::of({}, std::vector<std::int64_t>{counter}));
+  }
 
-template <class B, int... Ints> StateLoader::Target target(Tensor<B, Ints...>& t) {
-  return {file_shape(t), false, [data = t.data()](const StoredTensor& from) { upload<B>(from, data); }};
-}
-inline StateLoader::Target target(std::int64_t& number) {
-  return {{}, true, [&number](const StoredTensor& from) { number = from.values<std::int64_t>()[0]; }};
-}
+ private:
+  void put(std::string_view name, StoredTensor stored) const {
+    file.tensors.insert_or_assign(prefix + std::string(name), std::move(stored));
+  }
+};
+
+/// Called for each entry of a model's state_dict: tells a loader that a file is to fill it.
+struct ExpectState {
+  StateLoader& loader;
+  std::string prefix;
+
+  template <class B, class Scalar>
+  void operator()(std::string_view name, Role, TensorView<B, Scalar> tensor) const {
+    const auto fill = [data = tensor.data()](const StoredTensor& from) {
+      auto host = from.values<Scalar>();
+      if (from.shape.size() == 4) host = reordered(from.shape, host, false);
+      B::upload(host.size(), host.data(), data);
+    };
+    loader.expect(prefix + std::string(name), {file_shape(tensor.dims()), false, fill});
+  }
+  void operator()(std::string_view name, Role, std::int64_t& counter) const {
+    const auto fill = [&counter](const StoredTensor& from) { counter = from.values<std::int64_t>()[0]; };
+    loader.expect(prefix + std::string(name), {{}, true, fill});
+  }
+};
 
 }  // namespace detail
 
 /// Adds all entries of the model's state_dict under `prefix` + name.
 template <class Model> void put_state(SafeTensors& file, const std::string& prefix, const Model& model) {
-  for_each_state([&](std::string_view name, Role,
-                     const auto& value) { file.tensors[prefix + std::string(name)] = detail::stored(value); },
-                 model);
+  for_each_state(detail::PutState{file, prefix}, model);
 }
 
-/// The same for trainable tensors only: an optimizer's state has the model's type, but no buffers.
+/// The same for trainable tensors only: an optimizer's averages have the model's type, but no buffers.
 template <class Model>
 void put_parameters(SafeTensors& file, const std::string& prefix, const Model& values) {
-  for_each_parameter(
-      [&](std::string_view name, Role, const auto& value) {
-        file.tensors[prefix + std::string(name)] = detail::stored(value);
-      },
-      values);
+  for_each_parameter(detail::PutState{file, prefix}, values);
 }
 
 /// Asks the loader for all that put_state has put.
 template <class Model> void expect_state(StateLoader& loader, const std::string& prefix, Model& model) {
-  for_each_state([&](std::string_view name, Role,
-                     auto& value) { loader.expect(prefix + std::string(name), detail::target(value)); },
-                 model);
+  for_each_state(detail::ExpectState{loader, prefix}, model);
 }
 
 /// Asks the loader for all that put_parameters has put.
 template <class Model> void expect_parameters(StateLoader& loader, const std::string& prefix, Model& values) {
-  for_each_parameter([&](std::string_view name, Role,
-                         auto& value) { loader.expect(prefix + std::string(name), detail::target(value)); },
-                     values);
+  for_each_parameter(detail::ExpectState{loader, prefix}, values);
+}
+
+// What tells a training checkpoint (io/checkpoint.hpp) from a file of weights.
+inline constexpr const char* checkpoint_format = "resnet checkpoint 1";
+inline constexpr const char* checkpoint_model = "model.";
+
+inline bool is_checkpoint(const SafeTensors& file) {
+  const auto format = file.metadata.find("format");
+  return format != file.metadata.end() && format->second == checkpoint_format;
 }
 
 /// Writes the model's state_dict; a crash leaves the old file or the new one.
@@ -112,18 +127,21 @@ void save_weights(const std::string& path, const Model& model, const Metadata& m
 }
 
 struct LoadOptions {
-  std::string prefix;             // of the names in the file: "model." takes the weights out of a checkpoint
-  std::vector<std::string> skip;  // the model keeps what begins so: {"fc."} for a new head on old features
+  std::string prefix = {};  // of the names in the file; other names are left alone
+  std::vector<std::string> skip =
+      {};  // the model keeps what begins so: {"fc."} for a new head on old features
 };
 
-/// Fills the model from a file in any floating-point type, or throws one Error that lists every missing,
-/// unexpected and mis-shaped tensor and leaves the model as it was. Returns the file's metadata.
+/// Fills the model from a file of weights or a checkpoint, in any floating-point type, or throws one Error
+/// that lists every missing, unexpected and mis-shaped tensor and leaves the model as it was. Returns the
+/// file's metadata.
 template <class Model>
 Metadata load_weights(const std::string& path, Model& model, const LoadOptions& options = {}) {
   SafeTensors file = read_safetensors(path);
-  StateLoader loader(path, file, options.prefix);
-  for (const std::string& name : options.skip) loader.skip(options.prefix + name);
-  expect_state(loader, options.prefix, model);
+  const std::string prefix = (is_checkpoint(file) ? checkpoint_model : "") + options.prefix;
+  StateLoader loader(path, file, prefix);
+  for (const std::string& name : options.skip) loader.skip(prefix + name);
+  expect_state(loader, prefix, model);
   loader.finish();
   return std::move(file.metadata);
 }

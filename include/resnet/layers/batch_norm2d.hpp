@@ -28,6 +28,7 @@ struct BatchNorm2d {
   Tensor<B, Channels> running_var = filled_with_ones();
   std::int64_t num_batches_tracked = 0;
 
+  using Backend = B;
   template <class Other>
   using on = BatchNorm2d<Channels, Other>;
 

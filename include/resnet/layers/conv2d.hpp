@@ -22,6 +22,7 @@ struct Conv2d {
   Tensor<B, Out, Kernel, Kernel, In> weight;
   [[no_unique_address]] std::conditional_t<Bias, Tensor<B, Out>, NoBias> bias;
 
+  using Backend = B;
   template <class Other>
   using on = Conv2d<In, Out, Kernel, Stride, Other, Padding, Bias>;
 

@@ -13,6 +13,7 @@ template <class B>
 struct Dropout {
   double p = 0.5;  // probability of zero, in [0, 1)
 
+  using Backend = B;
   template <class Other>
   using on = Dropout<Other>;
 

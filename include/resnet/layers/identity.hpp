@@ -8,6 +8,7 @@ namespace resnet {
 
 template <class B>
 struct Identity {
+  using Backend = B;
   template <class Other>
   using on = Identity<Other>;
 

@@ -19,6 +19,7 @@ struct Linear {
   Tensor<B, Out, In> weight;
   [[no_unique_address]] std::conditional_t<Bias, Tensor<B, Out>, NoBias> bias;
 
+  using Backend = B;
   template <class Other>
   using on = Linear<In, Out, Other, Bias>;
 

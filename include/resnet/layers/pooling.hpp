@@ -70,12 +70,14 @@ struct AveragePooling {
 
 template <int Kernel, int Stride, int Padding, class B>
 struct AvgPool2d : detail::AveragePooling<detail::PoolWindow<Kernel, Stride, Padding>, B> {
+  using Backend = B;
   template <class Other>
   using on = AvgPool2d<Kernel, Stride, Padding, Other>;
 };
 
 template <class B>
 struct GlobalAvgPool2d : detail::AveragePooling<detail::WholeMap, B> {
+  using Backend = B;
   template <class Other>
   using on = GlobalAvgPool2d<Other>;
 };
@@ -83,6 +85,7 @@ struct GlobalAvgPool2d : detail::AveragePooling<detail::WholeMap, B> {
 template <int Kernel, int Stride, int Padding, class B>
 struct MaxPool2d {
   using Window = detail::PoolWindow<Kernel, Stride, Padding>;
+  using Backend = B;
   template <class Other>
   using on = MaxPool2d<Kernel, Stride, Padding, Other>;
 

@@ -11,6 +11,7 @@ namespace resnet {
 
 template <class B>
 struct ReLU {
+  using Backend = B;
   template <class Other>
   using on = ReLU<Other>;
 

@@ -47,6 +47,7 @@ struct ResNet {
   GlobalAvgPool2d<B> avgpool;
   Head fc;
 
+  using Backend = B;
   template <class Other>
   using on = ResNet<Block, D, F, Width, Classes, Other>;
 

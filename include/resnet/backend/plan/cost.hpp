@@ -53,16 +53,20 @@ constexpr long long forward_macs() {
   return ctx.macs;
 }
 
-/// Bytes of activations and their gradients in a training step of n images (forward and backward pass, the
-/// images not counted): what Context::reserve takes.
+/// Bytes of activations and their gradients in a training step of n images, from the images to the loss and
+/// back: what Context::reserve takes.
 template <class Model, Shape S>
 constexpr std::size_t training_activation_bytes(int n) {
   using Planned = typename Model::template on<Plan>;
   Planned model{}, grad{};
   SavedOf<Planned, S> saved{};
   Context<Plan> ctx;
-  const auto logits = model.forward(ctx, Batch<S, Plan>(nullptr, n), saved);
-  model.backward(ctx, ctx.template make<logits.shape>(n), saved, grad);
+  const auto logits = model.forward(ctx, ctx.template make<S>(n), saved);
+  constexpr Shape out = logits.shape;
+  {
+    const auto target = ctx.template make<out>(n), probabilities = ctx.template make<out>(n);
+  }
+  backward_parameters(ctx, model, ctx.template make<out>(n), saved, grad);
   return ctx.peak_bytes();
 }
 
@@ -71,7 +75,7 @@ template <class Model, Shape S>
 constexpr std::size_t inference_activation_bytes(int n) {
   const typename Model::template on<Plan> model{};
   Context<Plan> ctx;
-  model.infer(ctx, Batch<S, Plan>(nullptr, n));
+  model.infer(ctx, ctx.template make<S>(n));
   return ctx.peak_bytes();
 }
 

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+# Other people's libraries: the installed one where there is one, a pinned version from its upstream
+# repository otherwise. Only Eigen and nlohmann_json are needed to use the library; programs and tests
+# call the other functions when they need them.
+include(FetchContent)
+
+# resnet_fetch_headers(<target> <name> <include folder> <repository> <tag>): a header-only library. Its own
+# build is not run; it becomes an imported target, so its warnings are not ours.
+function(resnet_fetch_headers target name folder repository tag)
+  message(STATUS "${name} is not installed: fetching ${tag} from ${repository}")
+  # A SOURCE_SUBDIR without a CMakeLists.txt makes MakeAvailable download and stop there.
+  FetchContent_Declare(${name} GIT_REPOSITORY ${repository} GIT_TAG ${tag} SOURCE_SUBDIR headers-only)
+  FetchContent_MakeAvailable(${name})
+  FetchContent_GetProperties(${name} SOURCE_DIR source)
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  target_include_directories(${target} INTERFACE ${source}/${folder})
+  set(${name}_source ${source} PARENT_SCOPE)
+endfunction()
+
+function(resnet_need_eigen)
+  if(NOT TARGET Eigen3::Eigen)
+    find_package(Eigen3 3.4 QUIET NO_MODULE)
+  endif()
+  if(NOT TARGET Eigen3::Eigen)
+    resnet_fetch_headers(Eigen3::Eigen eigen . https://gitlab.com/libeigen/eigen.git
+      3147391d946bb4b6c68edd901f2add6ac1f31f8c)  # 3.4.0
+  endif()
+endfunction()
+
+function(resnet_need_json)
+  if(NOT TARGET nlohmann_json::nlohmann_json)
+    find_package(nlohmann_json QUIET)
+  endif()
+  if(NOT TARGET nlohmann_json::nlohmann_json)
+    resnet_fetch_headers(nlohmann_json::nlohmann_json json single_include https://github.com/nlohmann/json.git
+      9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03)  # 3.11.3
+  endif()
+endfunction()
+
+function(resnet_need_cli11)
+  if(NOT TARGET CLI11::CLI11)
+    find_package(CLI11 QUIET)
+  endif()
+  if(NOT TARGET CLI11::CLI11)
+    resnet_fetch_headers(CLI11::CLI11 cli11 include https://github.com/CLIUtils/CLI11.git
+      291c58789c031208f08f4f261a858b5b7083e8e2)  # 2.3.2
+  endif()
+endfunction()
+
+function(resnet_need_fmt)
+  if(NOT TARGET fmt::fmt)
+    find_package(fmt QUIET)
+  endif()
+  if(NOT TARGET fmt::fmt)
+    resnet_fetch_headers(fmt::fmt fmt include https://github.com/fmtlib/fmt.git
+      a33701196adfad74917046096bf5a2aa0ab0bb50)  # 9.1.0
+    target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY=1)
+  endif()
+endfunction()
+
+# stb has no releases and no package file: a header is looked for. Used as <stb/stb_image.h>.
+function(resnet_need_stb)
+  if(NOT TARGET stb::stb)
+    find_path(RESNET_STB_INCLUDE stb/stb_image.h)
+    if(RESNET_STB_INCLUDE)
+      add_library(stb::stb INTERFACE IMPORTED GLOBAL)
+      target_include_directories(stb::stb INTERFACE ${RESNET_STB_INCLUDE})
+    else()
+      FetchContent_Declare(stb GIT_REPOSITORY https://github.com/nothings/stb.git
+        GIT_TAG 8b5f1f37b5b75829fc72d38e7b5d4bcbf8a26d55  # 2022-09-08
+        SOURCE_DIR ${FETCHCONTENT_BASE_DIR}/stb-src/stb SOURCE_SUBDIR headers-only)
+      FetchContent_MakeAvailable(stb)
+      add_library(stb::stb INTERFACE IMPORTED GLOBAL)
+      target_include_directories(stb::stb INTERFACE ${FETCHCONTENT_BASE_DIR}/stb-src)
+    endif()
+  endif()
+endfunction()
+
+# A macro: the caller needs doctest's own function doctest_discover_tests.
+macro(resnet_need_doctest)
+  find_package(doctest QUIET)
+  if(NOT TARGET doctest::doctest)
+    resnet_fetch_headers(doctest::doctest doctest . https://github.com/doctest/doctest.git
+      ae7a13539fb71f270b87eb2e874fbac80bc8dda2)  # 2.4.11
+    include(${doctest_source}/scripts/cmake/doctest.cmake)
+  elseif(NOT COMMAND doctest_discover_tests)
+    include(${doctest_DIR}/doctest.cmake)
+  endif()
+endmacro()
+
+function(resnet_need_benchmark)
+  if(NOT TARGET benchmark::benchmark)
+    find_package(benchmark QUIET)
+  endif()
+  if(NOT TARGET benchmark::benchmark)
+    set(BENCHMARK_ENABLE_TESTING OFF)
+    set(BENCHMARK_ENABLE_INSTALL OFF)
+    set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)  # the two settings above reach its options
+    FetchContent_Declare(benchmark GIT_REPOSITORY https://github.com/google/benchmark.git
+      GIT_TAG d572f4777349d43653b21d6c2fc63020ab326db2)  # 1.7.1
+    FetchContent_MakeAvailable(benchmark)
+  endif()
+endfunction()
+
+# The library's include flags, for tests that call a compiler themselves.
+function(resnet_include_flags result)
+  set(flags -I${PROJECT_SOURCE_DIR}/include)
+  foreach(library Eigen3::Eigen nlohmann_json::nlohmann_json)
+    get_target_property(folders ${library} INTERFACE_INCLUDE_DIRECTORIES)
+    # -isystem with a folder that is searched anyway breaks the standard library's #include_next.
+    list(REMOVE_ITEM folders ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+    foreach(folder IN LISTS folders)
+      list(APPEND flags -isystem ${folder})  # as two words: nvcc knows no other form
+    endforeach()
+  endforeach()
+  set(${result} ${flags} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# sh cmake/test.sh [release|clang|sanitize|debug|all]: installs what is missing, builds the tests and runs
+# them. Without an argument: release. "all" is release, clang and sanitize, one after the other.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. cmake/prerequisites.sh
+
+case ${1:-release} in
+  release | debug | clang | sanitize) presets=${1:-release} ;;
+  all) presets="release clang sanitize" ;;
+  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+esac
+# shellcheck disable=SC2086  # lists of words
+need $tools $libraries doctest-dev libbenchmark-dev python3-venv
+case $presets in *clang*) need clang++ libomp-dev ;; esac
+
+# Some tests compare with Python packages; they say that they are skipped where there are none.
+python=$PWD/build/python/bin/python
+if ! "$python" -c 'import numpy, safetensors' 2>/dev/null; then
+  say "Python packages for the tests: numpy, safetensors"
+  if ! { python3 -m venv build/python && "$python" -m pip install --quiet 'numpy<3' 'safetensors<1'; }; then
+    say "pip could not install them: the tests that need them will be skipped"
+    [ -x "$python" ] || python=
+  fi
+fi
+
+failed=
+for preset in $presets; do
+  say "$preset: configure and build"
+  if cmake --preset "$preset" -DRESNET_WERROR=ON -DRESNET_PYTHON="$python" &&
+    cmake --build --preset "$preset" --parallel "$(job_count)"; then
+    say "$preset: test"
+    ctest --preset "$preset" --parallel 2 || failed="$failed $preset"
+  else
+    failed="$failed $preset"
+  fi
+done
+[ -z "$failed" ] || { say "FAILED:$failed"; exit 1; }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Softmax cross-entropy with target distributions (torch.nn.functional.cross_entropy with probabilities).
+//   loss     = -1/n Σ_rows Σ_c target[c] · log softmax(logits)[c]
+//   dlogits  = (softmax(logits) · Σ_c target[c] - target) / n
+// Hard labels and label smoothing are targets too: one_hot. So are mixtures of labels.
+#pragma once
+
+#include <resnet/core/context.hpp>
+
+#include <cmath>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace resnet {
+
+/// Labels as rows of probabilities. With smoothing s (Szegedy et al. 2016, arXiv 1512.00567) the label's class
+/// gets 1 - s + s / Classes and each other class s / Classes. Throws Error for a label outside [0, Classes).
+template <int Classes, class B>
+Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, double smoothing = 0) {
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] < 0 || labels[i] >= Classes)
+      throw Error("one_hot: label " + std::to_string(i) + " of the batch: expected 0 to " +
+                  std::to_string(Classes - 1) + ", found " + std::to_string(labels[i]));
+  auto target = ctx.template make<Shape{Classes}>(static_cast<int>(labels.size()));
+  const double rest = smoothing / Classes;
+  B::one_hot(ctx, target.n(), Classes, labels.data(), 1 - smoothing + rest, rest, target.data());
+  return target;
+}
+
+/// A loss, averaged over the batch, with its gradient.
+template <Shape S, class B>
+struct Loss {
+  double value;
+  Batch<S, B> dlogits;
+};
+
+/// Logits and target: (n, classes).
+template <Shape S, class B>
+Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, const Batch<S, B>& target) {
+  auto probabilities = ctx.template make<S>(logits.n());
+  auto dlogits = ctx.template make<S>(logits.n());
+  const double sum = B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(),
+                                                      probabilities.data());
+  B::softmax_cross_entropy_backward(ctx, logits.n(), S.c, probabilities.data(), target.data(), dlogits.data());
+  return {sum / logits.n(), std::move(dlogits)};
+}
+
+/// The class with the largest logit, for each image.
+template <Shape S, class B>
+void predict(Context<B>& ctx, const Batch<S, B>& logits, std::vector<int>& classes) {
+  classes.resize(static_cast<std::size_t>(logits.n()));
+  B::argmax(ctx, logits.n(), S.c, logits.data(), classes.data());
+}
+
+}  // namespace resnet

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// Optimizers with the update rules and defaults of torch.optim. A rule is a value; its running averages are
+// values of the model's own type, walked side by side with the model and its gradient.
+//
+//   Optimizer<Net> optimizer(Sgd{.momentum = 0.9}, {.weight = 5e-4});
+//   optimizer.step(ctx, learning_rate, net, grad);
+#pragma once
+
+#include <resnet/core/backend.hpp>
+#include <resnet/core/visit.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+namespace resnet {
+
+struct Sgd {
+  double momentum = 0;
+  bool nesterov = false;
+};
+struct Adam {
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+};
+/// Adam with weight decay apart from the gradient (Loshchilov & Hutter 2017, arXiv 1711.05101).
+struct AdamW {
+  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
+};
+struct RmsProp {
+  double alpha = 0.99, eps = 1e-8, momentum = 0;
+};
+using Rule = std::variant<Sgd, Adam, AdamW, RmsProp>;
+
+/// Weight decay by role. Scales and biases are usually left alone (He et al. 2018, arXiv 1812.01187).
+struct WeightDecay {
+  double weight = 0, scale = 0, bias = 0;
+
+  double operator()(Role role) const { return role == Role::weight ? weight : role == Role::scale ? scale : bias; }
+};
+
+template <class Model>
+class Optimizer {
+ public:
+  explicit Optimizer(Rule rule, WeightDecay decay = {})
+      : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {}
+
+  /// Updates the model in place.
+  template <class B>
+  void step(Context<B>& ctx, double lr, Model& model, const Model& grad) {
+    ++steps_;
+    std::visit(
+        [&](const auto& rule) {
+          for_each_parameter(
+              [&](std::string_view, Role role, auto& w, const auto& g, auto& first, auto& second) {
+                update<B>(ctx, rule, lr, decay_(role), w.size(), g.data(), first.data(), second.data(), w.data());
+              },
+              model, grad, averages_.front(), averages_.back());
+        },
+        rule_);
+  }
+
+  std::int64_t steps() const { return steps_; }
+
+  /// What a checkpoint holds, with torch.optim's names: f("step", number of steps) and f(name, average) for
+  /// each running average, a value of the model's type.
+  void visit_state(auto&& f) { visit_state(*this, f); }
+  void visit_state(auto&& f) const { visit_state(*this, f); }
+
+ private:
+  template <class B, class T>
+  void update(Context<B>& ctx, const Sgd& r, double lr, double decay, std::size_t n, const T* g, T* velocity, T*,
+              T* w) const {
+    B::sgd_step(ctx, n, SgdStep{lr, r.momentum, decay, r.nesterov, steps_ == 1}, g, velocity, w);
+  }
+  template <class B, class T>
+  void update(Context<B>& ctx, const Adam& r, double lr, double decay, std::size_t n, const T* g, T* mean, T* square,
+              T* w) const {
+    B::adam_step(ctx, n, AdamStep{lr, r.beta1, r.beta2, r.eps, decay, false, steps_}, g, mean, square, w);
+  }
+  template <class B, class T>
+  void update(Context<B>& ctx, const AdamW& r, double lr, double decay, std::size_t n, const T* g, T* mean, T* square,
+              T* w) const {
+    B::adam_step(ctx, n, AdamStep{lr, r.beta1, r.beta2, r.eps, decay, true, steps_}, g, mean, square, w);
+  }
+  template <class B, class T>
+  void update(Context<B>& ctx, const RmsProp& r, double lr, double decay, std::size_t n, const T* g, T* velocity,
+              T* square, T* w) const {
+    B::rmsprop_step(ctx, n, RmsPropStep{lr, r.alpha, r.eps, decay, r.momentum}, g, square, velocity, w);
+  }
+
+  static void visit_state(auto& self, auto& f) {
+    f("step", self.steps_);
+    const bool adam = std::holds_alternative<Adam>(self.rule_) || std::holds_alternative<AdamW>(self.rule_);
+    f(adam ? "exp_avg" : "momentum_buffer", self.averages_.front());
+    if (self.averages_.size() > 1) f(adam ? "exp_avg_sq" : "square_avg", self.averages_.back());
+  }
+
+  Rule rule_;
+  WeightDecay decay_;
+  std::vector<Model> averages_;
+  std::int64_t steps_ = 0;
+};
+
+/// Scales the gradient so that its L2 norm over all parameters is at most `max_norm`; returns the norm it had
+/// (torch.nn.utils.clip_grad_norm_).
+template <class B, class Model>
+double clip_grad_norm(Context<B>& ctx, Model& grad, double max_norm) {
+  double squares = 0;
+  for_each_parameter([&](std::string_view, Role, auto& g) { squares += B::sum_of_squares(ctx, g.size(), g.data()); },
+                     grad);
+  const double norm = std::sqrt(squares), factor = max_norm / (norm + 1e-6);
+  if (factor < 1)
+    for_each_parameter([&](std::string_view, Role, auto& g) { B::scale(ctx, g.size(), factor, g.data()); }, grad);
+  return norm;
+}
+
+}  // namespace resnet

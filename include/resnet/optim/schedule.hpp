@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The learning rate as a function of the step: nothing to save, nothing to restore. Formulas are those of
+// torch.optim.lr_scheduler, counted in optimizer steps.
+//
+//   Schedule schedule{CosineLr{}, 0.1, epochs * steps_per_epoch, warmup_steps};
+//   optimizer.step(ctx, schedule(step), net, grad);
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+#include <variant>
+#include <vector>
+
+namespace resnet {
+
+struct ConstantLr {};
+/// lr · gamma^⌊step / step_size⌋. WideResNet's schedule is {60 epochs, 0.2}.
+struct StepLr {
+  std::int64_t step_size;
+  double gamma = 0.1;
+};
+/// lr · gamma^(milestones passed).
+struct MultiStepLr {
+  std::vector<std::int64_t> milestones;
+  double gamma = 0.1;
+};
+/// From lr to min_lr along half a cosine (Loshchilov & Hutter 2016, arXiv 1608.03983).
+struct CosineLr {
+  double min_lr = 0;
+};
+/// Up from lr / div_factor to lr and down to lr / div_factor / final_div_factor, each along half a cosine
+/// (Smith & Topin 2017, arXiv 1708.07120).
+struct OneCycleLr {
+  double pct_start = 0.3, div_factor = 25, final_div_factor = 1e4;
+};
+
+struct Schedule {
+  std::variant<ConstantLr, StepLr, MultiStepLr, CosineLr, OneCycleLr> rule;
+  double lr;  // the largest
+  std::int64_t total_steps;
+  std::int64_t warmup_steps = 0;  // the first steps rise linearly to the rule's first value, which follows
+
+  /// For step 0, 1, …, total_steps - 1.
+  double operator()(std::int64_t step) const {
+    const std::int64_t total = total_steps - warmup_steps;
+    if (step < warmup_steps)
+      return at(0, total) * static_cast<double>(step + 1) / static_cast<double>(warmup_steps + 1);
+    return at(step - warmup_steps, total);
+  }
+
+ private:
+  /// From `from` at 0 to `to` at 1.
+  static double half_cosine(double from, double to, double x) {
+    return to + (from - to) / 2 * (1 + std::cos(std::numbers::pi * x));
+  }
+
+  double at(std::int64_t step, std::int64_t total) const {
+    return std::visit([&](const auto& r) { return value(r, static_cast<double>(step), static_cast<double>(total)); },
+                      rule);
+  }
+  double value(const ConstantLr&, double, double) const { return lr; }
+  double value(const StepLr& r, double step, double) const {
+    return lr * std::pow(r.gamma, std::floor(step / static_cast<double>(r.step_size)));
+  }
+  double value(const MultiStepLr& r, double step, double) const {
+    double factor = 1;
+    for (const std::int64_t milestone : r.milestones)
+      if (step >= static_cast<double>(milestone)) factor *= r.gamma;
+    return lr * factor;
+  }
+  double value(const CosineLr& r, double step, double total) const { return half_cosine(lr, r.min_lr, step / total); }
+  double value(const OneCycleLr& r, double step, double total) const {
+    const double first = lr / r.div_factor, peak = r.pct_start * total - 1, last = total - 1;
+    if (step <= peak) return half_cosine(first, lr, step / peak);
+    return half_cosine(lr, first / r.final_div_factor, (step - peak) / (last - peak));
+  }
+};
+
+}  // namespace resnet

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// How good a model is on a data set: loss, accuracy, confusion matrix.
+#pragma once
+
+#include <resnet/core/layer.hpp>
+#include <resnet/data/loader.hpp>
+#include <resnet/loss/cross_entropy.hpp>
+
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace resnet {
+
+/// Sums over images.
+struct Metrics {
+  double loss_sum = 0;
+  std::int64_t images = 0, correct = 0;
+
+  void add(double mean_loss, std::span<const int> labels, std::span<const int> predictions) {
+    loss_sum += mean_loss * static_cast<double>(labels.size());
+    images += static_cast<std::int64_t>(labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) correct += labels[i] == predictions[i];
+  }
+  double loss() const { return images ? loss_sum / static_cast<double>(images) : 0; }
+  /// In [0, 1].
+  double accuracy() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
+};
+
+/// Images by true and predicted class.
+class ConfusionMatrix {
+ public:
+  explicit ConfusionMatrix(int classes)
+      : classes_(classes), counts_(static_cast<std::size_t>(classes) * static_cast<std::size_t>(classes)) {}
+
+  void add(std::span<const int> labels, std::span<const int> predictions) {
+    for (std::size_t i = 0; i < labels.size(); ++i) ++counts_[index(labels[i], predictions[i])];
+  }
+  int classes() const { return classes_; }
+  int count(int label, int prediction) const { return counts_[index(label, prediction)]; }
+  /// Images of this class.
+  int total(int label) const {
+    const auto row = counts_.begin() + static_cast<std::ptrdiff_t>(index(label, 0));
+    return std::accumulate(row, row + classes_, 0);
+  }
+
+ private:
+  std::size_t index(int label, int prediction) const {
+    return static_cast<std::size_t>(label) * static_cast<std::size_t>(classes_) + static_cast<std::size_t>(prediction);
+  }
+  int classes_;
+  std::vector<int> counts_;
+};
+
+struct Evaluation {
+  Metrics metrics;
+  ConfusionMatrix confusion;
+};
+
+/// Runs the model over all images of the loader. S is the shape of an image.
+template <Shape S, class B, class Model>
+Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader) {
+  constexpr int classes = Model::out(S).c;
+  Evaluation result{{}, ConfusionMatrix(classes)};
+  std::vector<int> predictions;
+  for (const HostBatch& batch : loader.epoch(0)) {
+    const auto logits = model.infer(ctx, ctx.template upload<S>(batch.images));
+    const auto loss = softmax_cross_entropy(ctx, logits, one_hot<classes>(ctx, batch.labels));
+    predict(ctx, logits, predictions);
+    result.metrics.add(loss.value, batch.labels, predictions);
+    result.confusion.add(batch.labels, predictions);
+  }
+  return result;
+}
+
+}  // namespace resnet

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/backend/cpu/gemm.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "tests/support/values.hpp"
+
+using namespace resnet;
+
+namespace {
+
+constexpr float guard = 12345.0f;
+
+/// Whether a product of (rows, depth) and (depth, cols) stays within `scratch`.
+template <bool TransposeA, bool TransposeB>
+bool stays_within(std::size_t scratch, int rows, int cols, int depth) {
+  std::vector<float> a(static_cast<std::size_t>(rows * depth), 1.0f), b(static_cast<std::size_t>(depth * cols), 1.0f);
+  std::vector<float> c(static_cast<std::size_t>(rows * cols)), memory(scratch + (1 << 17), guard);
+  cpu::gemm<TransposeA, TransposeB>(rows, cols, depth, {a.data(), TransposeA ? rows : depth},
+                                    {b.data(), TransposeB ? depth : cols}, c.data(), cols, memory.data());
+  return std::all_of(memory.begin() + static_cast<std::ptrdiff_t>(scratch), memory.end(),
+                     [](float x) { return x == guard; });
+}
+
+}  // namespace
+
+// Eigen's block sizes don't grow steadily with the product: a smaller one can need more memory.
+TEST_CASE("gemm_scratch: enough for fewer rows, and for less depth") {
+  for (const int some : {57, 60, 96, 108, 112, 130, 134, 204, 220, 236, 252, 308, 332, 408, 448, 480, 492, 508})
+    for (const int cols : {1, 10, 27, 36, 64}) {
+      CAPTURE(some);
+      CAPTURE(cols);
+      for (const int depth : {27, 64, 72, 128, 147, 288})
+        CHECK_MESSAGE(stays_within<false, true>(cpu::gemm_scratch(512, cols, depth), some, cols, depth),
+                      "of 512 rows, depth " << depth);
+      for (const int rows : {8, 64})
+        CHECK_MESSAGE(stays_within<true, false>(cpu::gemm_scratch(rows, cols, 512), rows, cols, some),
+                      "of depth 512, " << rows << " rows");
+    }
+}
+
+TEST_CASE("gemm: adds to c, transposes what it is told to, and leaves the gaps between rows alone") {
+  constexpr int rows = 5, cols = 7, depth = 33, gap = 3;
+  const auto a = test::integers(rows * depth, 1), b = test::integers(depth * cols, 2);
+  const auto check = [&]<bool TransposeA, bool TransposeB>() {
+    std::vector<float> a_memory(a.begin(), a.end()), b_memory(b.begin(), b.end());
+    std::vector<float> c(rows * (cols + gap), 100.0f), scratch(cpu::gemm_scratch(rows, cols, depth));
+    cpu::gemm<TransposeA, TransposeB>(rows, cols, depth, {a_memory.data(), TransposeA ? rows : depth},
+                                      {b_memory.data(), TransposeB ? depth : cols}, c.data(), cols + gap,
+                                      scratch.data());
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < cols + gap; ++j) {
+        double want = 100;
+        if (j < cols)
+          for (int k = 0; k < depth; ++k)
+            want += a[static_cast<std::size_t>(TransposeA ? k * rows + i : i * depth + k)] *
+                    b[static_cast<std::size_t>(TransposeB ? j * depth + k : k * cols + j)];
+        CHECK(c[static_cast<std::size_t>(i * (cols + gap) + j)] == want);
+      }
+  };
+  check.operator()<false, false>();
+  check.operator()<false, true>();
+  check.operator()<true, false>();
+  check.operator()<true, true>();
+}

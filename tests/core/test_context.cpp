@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/backend/ref/ref.hpp>
+#include <resnet/core/context.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "tests/support/values.hpp"
+
+using namespace resnet;
+using B = Ref<float>;
+
+namespace {
+
+struct FourThreads : Ref<float> {
+  static int max_threads() { return 4; }
+};
+
+}  // namespace
+
+TEST_CASE("Context: threads default to what the backend has") {
+  CHECK(Context<FourThreads>().threads() == 4);
+  CHECK(Context<FourThreads>(7).threads() == 7);
+}
+
+TEST_CASE("Context: make_like gives the memory of x only if nobody else sees it") {
+  Context<B> ctx;
+  const auto x = ctx.make<Shape{3}>(2);
+  CHECK(ctx.make_like(x).data() == x.data());
+  const auto other = x;
+  const auto y = ctx.make_like(x);
+  CHECK(y.data() != x.data());
+  CHECK(y.n() == 2);
+}
+
+TEST_CASE("Context: poison fills new activations and scratch with NaN") {
+  Context<B> ctx;
+  ctx.poison(true);
+  const auto x = ctx.make<Shape{5}>(3);
+  const auto scratch = ctx.scratch(11);
+  for (std::size_t i = 0; i < x.size(); ++i) CHECK(std::isnan(x.data()[i]));
+  for (std::size_t i = 0; i < 11; ++i) CHECK(std::isnan(scratch.data()[i]));
+}
+
+TEST_CASE("Context: reserve makes one piece of the arena, peak_bytes tells the use of it") {
+  Context<B> ctx;
+  ctx.reserve(1000);
+  const auto a = ctx.make<Shape{100}>(1);
+  const auto b = ctx.make<Shape{100}>(1);
+  CHECK(b.data() == a.data() + 112);  // 100 floats are 7 lines
+  CHECK(ctx.peak_bytes() == 2 * 448);
+  ctx.reserve(500);  // no more than there is
+  const auto scratch = ctx.scratch(1 << 20);
+  CHECK(ctx.peak_bytes() == 2 * 448);  // activations only
+}
+
+TEST_CASE("Context: upload takes whole images of any floating type") {
+  Context<B> ctx;
+  const std::vector<double> two_images{1, 2, 3, 4};
+  const auto x = ctx.upload<Shape{1, 1, 2}>(std::span<const double>(two_images));
+  CHECK(x.n() == 2);
+  CHECK(test::values_of(x) == two_images);
+  CHECK_THROWS_WITH_AS((ctx.upload<Shape{3}>(std::span<const double>(two_images))),
+                       doctest::Contains("whole images of 3 values, found 4"), Error);
+}
+
+TEST_CASE("Context: each stream is new, and the position can be restored") {
+  Context<B> ctx(1, 42);
+  const Stream first = ctx.next_stream();
+  const Stream position = ctx.stream_position();
+  const Stream second = ctx.next_stream();
+  CHECK(first.seed == 42);
+  CHECK(first != second);
+  ctx.set_stream_position(position);
+  CHECK(ctx.next_stream() == second);
+  Context<B> resumed(1, 7);
+  resumed.set_stream_position(position);
+  CHECK(resumed.next_stream() == second);
+}

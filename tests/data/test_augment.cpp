@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <resnet/data/augment.hpp>
+
+#include <cmath>
+#include <set>
+#include <tuple>
+
+using namespace resnet;
+
+namespace {
+
+Dataset random_images(Shape shape, int n, std::uint64_t seed) {
+  Dataset data{shape, {"only"}, {}, {}};
+  Random random{{seed, 0}};
+  for (std::size_t i = 0; i < shape.size() * static_cast<std::size_t>(n); ++i)
+    data.images.push_back(static_cast<std::uint8_t>(random.below(256)));
+  data.labels.assign(static_cast<std::size_t>(n), 0);
+  return data;
+}
+
+}  // namespace
+
+TEST_CASE("crop, flip and normalise follow the formula") {
+  constexpr Shape shape{3, 6, 5};
+  const Dataset data = random_images(shape, 1, 1);
+  const Normalize normalize = cifar10_normalize();
+  const NormalizeTable table(normalize, 3);
+  std::vector<float> y(shape.size());
+  for (const bool flip : {false, true})
+    for (int dy = -4; dy <= 4; ++dy)
+      for (int dx = -4; dx <= 4; ++dx) {
+        prepare_image(data.images.data(), shape, {dy, dx, flip}, table, y.data());
+        double worst = 0;
+        for (int h = 0; h < shape.h; ++h)
+          for (int w = 0; w < shape.w; ++w)
+            for (int c = 0; c < shape.c; ++c) {
+              const int from_h = h + dy, from_w = (flip ? shape.w - 1 - w : w) + dx;
+              const bool padding = from_h < 0 || from_h >= shape.h || from_w < 0 || from_w >= shape.w;
+              const auto at = [&](int i, int j) {
+                return static_cast<std::size_t>((i * shape.w + j) * 3 + c);
+              };
+              const double byte = padding ? 0 : data.images[at(from_h, from_w)];
+              const auto k = static_cast<std::size_t>(c);
+              const double expected = (byte / 255 - normalize.mean[k]) / normalize.std[k];
+              worst = std::max(worst, std::abs(static_cast<double>(y[at(h, w)]) - expected));
+            }
+        CAPTURE(flip);
+        CAPTURE(dy);
+        CAPTURE(dx);
+        CHECK(worst < 3e-7);  // half a float step at 2.7, the greatest magnitude
+      }
+}
+
+TEST_CASE("computed normalisation is the mean and standard deviation of the bytes") {
+  const Dataset data = random_images({2, 7, 3}, 5, 2);
+  const Normalize found = compute_normalize(data);
+  REQUIRE(found.mean.size() == 2);
+  for (std::size_t c = 0; c < 2; ++c) {
+    double mean = 0, variance = 0;
+    for (std::size_t i = c; i < data.images.size(); i += 2) mean += data.images[i] / 255.0 / 105;
+    for (std::size_t i = c; i < data.images.size(); i += 2)
+      variance += (data.images[i] / 255.0 - mean) * (data.images[i] / 255.0 - mean) / 105;
+    CHECK(found.mean[c] == doctest::Approx(mean).epsilon(1e-12));
+    CHECK(found.std[c] == doctest::Approx(std::sqrt(variance)).epsilon(1e-12));
+  }
+  Dataset flat = data;
+  std::fill(flat.images.begin(), flat.images.end(), std::uint8_t{51});
+  CHECK(compute_normalize(flat).mean[0] == doctest::Approx(0.2));
+  CHECK(compute_normalize(flat).std[0] == 1);
+  CHECK_THROWS_AS(compute_normalize(data.first(0)), Error);
+}
+
+TEST_CASE("an empty normalisation leaves values from 0 to 1; one that does not fit is refused") {
+  const NormalizeTable table({}, 2);
+  CHECK(table(0, 0) == 0);
+  CHECK(table(1, 255) == 1);
+  CHECK_THROWS_WITH_AS(NormalizeTable(cifar10_normalize(), 1),
+                       "normalisation: expected 1 means and standard deviations, found 3 and 3", Error);
+  CHECK_THROWS_AS(NormalizeTable({{0.5}, {0.0}}, 1), Error);
+  CHECK_THROWS_AS(NormalizeTable({{0.5}, {std::nan("")}}, 1), Error);
+}
+
+TEST_CASE("crops and flips are uniform and belong to (seed, epoch, image)") {
+  const auto draw = [](std::uint64_t seed, int epoch, int image, Augment augment = cifar_augment) {
+    Random random{augment_stream(seed, epoch, image)};
+    const CropFlip c = draw_crop_flip(augment, random);
+    return std::tuple(c.dy, c.dx, c.flip);
+  };
+  std::set<std::tuple<int, int, bool>> seen;
+  int flips = 0;
+  for (int image = 0; image < 4000; ++image) {
+    const auto [dy, dx, flip] = draw(1, 0, image);
+    REQUIRE(std::abs(dy) <= 4);
+    REQUIRE(std::abs(dx) <= 4);
+    seen.insert({dy, dx, flip});
+    flips += flip;
+  }
+  CHECK(seen.size() == 9 * 9 * 2);
+  CHECK(std::abs(flips - 2000) < 160);  // 5 standard deviations
+
+  int same_seed = 0, same_epoch = 0;
+  for (int image = 0; image < 200; ++image) {
+    CHECK(draw(1, 2, image) == draw(1, 2, image));
+    same_seed += draw(1, 2, image) == draw(2, 2, image);
+    same_epoch += draw(1, 2, image) == draw(1, 3, image);
+    const auto [dy, dx, flip] = draw(1, 2, image);
+    CHECK(draw(1, 2, image, {4, false}) == std::tuple(dy, dx, false));
+    CHECK(draw(1, 2, image, {0, true}) == std::tuple(0, 0, flip));
+  }
+  CHECK(same_seed < 10);  // about 1 in 162 agrees by chance
+  CHECK(same_epoch < 10);
+}

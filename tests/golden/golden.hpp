@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// What the golden tests share: the files, the way between PyTorch's order of elements and the library's, and
+// the error that is compared with the tolerance.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <resnet/core/context.hpp>
+#include <resnet/core/visit.hpp>
+#include <resnet/io/safetensors.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "tests/golden/formula.hpp"
+
+namespace golden {
+
+using Values = std::vector<double>;
+
+class File {
+ public:
+  explicit File(const std::string& name)
+      : name_(name), content_(resnet::read_safetensors(RESNET_SOURCE_DIR "/tests/golden/" + name)) {}
+
+  template <class T = double> std::vector<T> values(const std::string& tensor) const {
+    const auto found = content_.tensors.find(tensor);
+    if (found == content_.tensors.end()) throw resnet::Error(name_ + ": no tensor '" + tensor + "'");
+    return found->second.values<T>();
+  }
+  bool holds(const std::string& tensor) const { return content_.tensors.count(tensor) != 0; }
+  const auto& tensors() const { return content_.tensors; }
+
+ private:
+  std::string name_;
+  resnet::SafeTensors content_;
+};
+
+/// Between PyTorch's (outer, channels, pixels) and the library's (outer, pixels, channels): activations are
+/// NCHW and NHWC, convolution weights OIHW and OHWI. Swap the last two numbers to go back.
+inline Values swapped(const Values& from, std::size_t channels, std::size_t pixels) {
+  Values to(from.size());
+  for (std::size_t outer = 0; outer < from.size(); outer += channels * pixels)
+    for (std::size_t c = 0; c < channels; ++c)
+      for (std::size_t p = 0; p < pixels; ++p) to[outer + p * channels + c] = from[outer + c * pixels + p];
+  return to;
+}
+
+template <class B> void upload(const Values& values, typename B::Scalar* to) {
+  const std::vector<typename B::Scalar> host(values.begin(), values.end());
+  B::upload(host.size(), host.data(), to);
+}
+template <class B> Values download(std::size_t size, const typename B::Scalar* from) {
+  std::vector<typename B::Scalar> host(size);
+  B::download(size, from, host.data());
+  return Values(host.begin(), host.end());
+}
+
+inline std::size_t size_of(std::span<const int> dims) {
+  std::size_t size = 1;
+  for (const int d : dims) size *= static_cast<std::size_t>(d);
+  return size;
+}
+
+/// A batch from values in PyTorch's order, and the reverse.
+template <resnet::Shape S, class B> resnet::Batch<S, B> batch(resnet::Context<B>& ctx, const Values& nchw) {
+  auto x = ctx.template make<S>(static_cast<int>(nchw.size() / S.size()));
+  upload<B>(swapped(nchw, S.c, S.h * S.w), x.data());
+  return x;
+}
+template <resnet::Shape S, class B> Values values_of(const resnet::Batch<S, B>& x) {
+  return swapped(download<B>(x.size(), x.data()), S.h * S.w, S.c);
+}
+
+/// A parameter from values in PyTorch's order, and the reverse.
+template <class B> void set(std::span<const int> dims, typename B::Scalar* data, const Values& values) {
+  if (dims.size() == 4)  // (out, kernel, kernel, in)
+    upload<B>(swapped(values, size_of(dims.last(1)), size_of(dims.subspan(1, 2))), data);
+  else
+    upload<B>(values, data);
+}
+template <class B> Values values_of(std::span<const int> dims, const typename B::Scalar* data) {
+  const Values values = download<B>(size_of(dims), data);
+  return dims.size() == 4 ? swapped(values, size_of(dims.subspan(1, 2)), size_of(dims.last(1))) : values;
+}
+template <class B, int... Dims> Values values_of(const resnet::Tensor<B, Dims...>& t) {
+  return values_of<B>(t.dims, t.data());
+}
+
+/// Sets every parameter and running statistic of a model or a layer from the formula for `prefix` + its name.
+template <class Model> void set_by_formula(Model& model, const std::string& prefix = "") {
+  resnet::for_each_state(
+      [&](std::string_view name, resnet::Role, auto& value) {
+        if constexpr (requires { value.dims; })
+          set<typename std::remove_reference_t<decltype(value)>::Backend>(
+              value.dims, value.data(), parameter(prefix, name, value.dims));
+      },
+      model);
+}
+
+inline double norm(const Values& x) {
+  double sum = 0;
+  for (const double value : x) sum += value * value;
+  return std::sqrt(sum);
+}
+
+/// |found - expected| / |expected|, both in the L2 norm.
+inline double relative_error(const Values& found, const Values& expected) {
+  REQUIRE(found.size() == expected.size());
+  Values difference(found);
+  for (std::size_t i = 0; i < found.size(); ++i) difference[i] -= expected[i];
+  return norm(difference) / norm(expected);
+}
+
+/// What the library promises: relative L2 errors against PyTorch in double.
+template <class B> inline constexpr bool is_double = std::is_same_v<typename B::Scalar, double>;
+template <class B> inline constexpr double output_tolerance = is_double<B> ? 1e-10 : 1e-5;
+template <class B> inline constexpr double gradient_tolerance = is_double<B> ? 1e-10 : 1e-4;
+template <class B> inline constexpr double loss_tolerance = is_double<B> ? 1e-8 : 1e-3;
+
+/// The largest of many errors, and whose it is.
+struct Worst {
+  std::string name;
+  double error = 0;
+
+  void check(const std::string& of, double found, double tolerance) {
+    CHECK_MESSAGE(found <= tolerance, of << ": error " << found << ", expected at most " << tolerance);
+    if (name.empty() || found > error) *this = {of, found};
+  }
+};
+
+}  // namespace golden

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+#include "all.hpp"
+
+int second() { return 0; }

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+#include <resnet/core/random.hpp>
+#include <resnet/io/safetensors.hpp>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/io/scratch.hpp"
+
+using namespace resnet;
+
+namespace {
+
+SafeTensors example() {
+  SafeTensors file;
+  file.tensors["bytes"] = {Dtype::u8, {3}, {std::byte{1}, std::byte{2}, std::byte{3}}};
+  file.tensors["conv.weight"] = StoredTensor::of<float>({2, 1, 1, 3}, {1, 2, 3, 4, 5, 0.1f});
+  file.tensors["double"] = StoredTensor::of<double>({2}, {0.1, -1e300});
+  file.tensors["empty"] = StoredTensor::of<float>({0, 4}, {});
+  file.tensors["steps"] = StoredTensor::of<std::int64_t>({}, {-(std::int64_t{1} << 60)});
+  file.metadata = {{"epoch", "3"}};
+  return file;
+}
+
+bool same(const SafeTensors& a, const SafeTensors& b) {
+  if (a.metadata != b.metadata || a.tensors.size() != b.tensors.size()) return false;
+  for (const auto& [name, t] : a.tensors) {
+    const auto other = b.tensors.find(name);
+    if (other == b.tensors.end() || other->second.dtype != t.dtype || other->second.shape != t.shape ||
+        other->second.bytes != t.bytes)
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("safetensors: what is written is read again") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.safetensors");
+  write_safetensors(path, example());
+  const SafeTensors read = read_safetensors(path);
+  CHECK(same(read, example()));
+  CHECK(read.tensors.at("conv.weight").values<double>() == std::vector<double>{1, 2, 3, 4, 5, 0.1f});
+  CHECK(read.tensors.at("steps").values<std::int64_t>() ==
+        std::vector<std::int64_t>{-(std::int64_t{1} << 60)});
+  CHECK(scratch.count() == 1);
+
+  write_safetensors(path, {});
+  CHECK(same(read_safetensors(path), {}));
+}
+
+TEST_CASE("safetensors: files of another writer") {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(RESNET_SOURCE_DIR "/tests/golden")) {
+    if (entry.path().extension() != ".safetensors") continue;
+    ++files;
+    CHECK(!read_safetensors(entry.path()).tensors.empty());
+  }
+  CHECK(files > 0);
+}
+
+TEST_CASE("safetensors: no cut and no added byte goes unnoticed") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.safetensors"), damaged = scratch.file("damaged.safetensors");
+  write_safetensors(path, example());
+  const std::string good = bytes_of(path);
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    write_bytes(damaged, good.substr(0, length));
+    CAPTURE(length);
+    CHECK_THROWS_WITH_AS(read_safetensors(damaged), doctest::Contains("damaged.safetensors: byte "), Error);
+  }
+  write_bytes(damaged, good + "x");
+  CHECK_THROWS_WITH_AS(read_safetensors(damaged), doctest::Contains("found 52"), Error);
+  write_bytes(damaged, "");
+  CHECK_THROWS_WITH_AS(read_safetensors(damaged),
+                       doctest::Contains("byte 0: expected 8 more bytes, found the end"), Error);
+}
+
+TEST_CASE("safetensors: a changed byte in the header is an Error or a valid header, never a crash") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.safetensors");
+  write_safetensors(path, example());
+  const std::string good = bytes_of(path);
+  const std::size_t data_bytes = 3 + 6 * 4 + 2 * 8 + 8, header_end = good.size() - data_bytes;
+  Random random{{11, 0}};
+  int errors = 0;
+  for (int i = 0; i < 500; ++i) {
+    std::string bad = good;
+    for (std::uint32_t changes = 1 + random.below(3); changes > 0; --changes)
+      bad[random.below(static_cast<std::uint32_t>(header_end))] = static_cast<char>(random.below(256));
+    write_bytes(path, bad);
+    try {
+      read_safetensors(path);
+    } catch (const Error&) {
+      ++errors;
+    }
+  }
+  CHECK(errors > 250);
+}
+
+TEST_CASE("safetensors: lengths that can't be") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.safetensors");
+  const auto with_length = [&](std::uint64_t length, const std::string& rest) {
+    std::string bytes(8, '\0');
+    std::memcpy(bytes.data(), &length, 8);
+    write_bytes(path, bytes + rest);
+  };
+  with_length(~std::uint64_t{0}, "{}");
+  CHECK_THROWS_WITH_AS(read_safetensors(path),
+                       doctest::Contains("byte 0: expected a header of 2 to 100000000"), Error);
+  with_length(100'000'001, "{}");
+  CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains("found the length 100000001"), Error);
+  with_length(0, "");
+  CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains("found the length 0"), Error);
+  with_length(4, "{}");
+  CHECK_THROWS_WITH_AS(read_safetensors(path),
+                       doctest::Contains("byte 10: expected 2 more bytes, found the end"), Error);
+  // 2^63 bytes of data are promised; nothing of that size may be allocated.
+  const std::string huge =
+      R"({"x":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}})";
+  with_length(huge.size(), huge);
+  CHECK_THROWS_WITH_AS(read_safetensors(path),
+                       doctest::Contains("expected 9223372036854775807 bytes of tensors"), Error);
+}
+
+TEST_CASE("safetensors: what can't be opened") {
+  const Scratch scratch;
+  CHECK_THROWS_WITH_AS(read_safetensors(scratch.file("absent")),
+                       doctest::Contains("absent: cannot open: No such file"), Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(scratch.directory), doctest::Contains("expected a regular file"),
+                       Error);
+  CHECK_THROWS_WITH_AS(read_safetensors("/dev/zero"), doctest::Contains("expected a regular file"), Error);
+}
+
+TEST_CASE("safetensors: what could not be read again is not written, and the old file stays") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.safetensors");
+  write_safetensors(path, example());
+  const auto refused = [&](const SafeTensors& bad, const char* message) {
+    CHECK_THROWS_WITH_AS(write_safetensors(path, bad), doctest::Contains(message), Error);
+    CHECK(same(read_safetensors(path), example()));
+    CHECK(scratch.count() == 1);
+  };
+  SafeTensors bad;
+  bad.tensors["x"] = StoredTensor::of<float>({3}, {1, 2});
+  refused(bad, "w.safetensors: byte 9: \"x\": data_offsets: expected 12 bytes");
+  bad.tensors["x"] = StoredTensor::of<float>({-2}, {1, 2});
+  refused(bad, "\"x\": shape: expected non-negative");
+  bad = {};
+  bad.metadata["note"] = "not UTF-8: \xff";
+  refused(bad, "expected valid JSON");
+  bad = {};
+  bad.tensors["__metadata__"] = StoredTensor::of<float>({2}, {1, 2});
+  refused(bad, "\"__metadata__\": expected a string");
+}
