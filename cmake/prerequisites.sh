@@ -39,7 +39,7 @@ need() {
    apt-get install$packages"
       return 0
     fi
-    sudo=sudo
+    sudo="sudo env DEBIAN_FRONTEND=noninteractive"
   fi
   say "Installing$packages"
   export DEBIAN_FRONTEND=noninteractive

@@ -10,8 +10,9 @@ using test::Values;
 namespace {
 
 // Rows and channels; the Cpu backend works on pieces of 256 rows.
-constexpr BatchNormGeometry cases[] = {{2, 1},   {3, 17},  {5, 64},   {8, 16},   {255, 3},  {256, 8}, {257, 15},
-                                       {511, 1}, {512, 3}, {513, 16}, {1025, 8}, {4096, 2}, {867, 64}};
+constexpr BatchNormGeometry cases[] = {{2, 1},    {3, 17},   {5, 64},  {8, 16},  {255, 3},
+                                       {256, 8},  {257, 15}, {511, 1}, {512, 3}, {513, 16},
+                                       {1025, 8}, {4096, 2}, {867, 64}};
 constexpr double eps = 1e-5, momentum = 0.1;
 
 std::size_t c(BatchNormGeometry g) { return static_cast<std::size_t>(g.c); }
@@ -26,7 +27,8 @@ Values variances(BatchNormGeometry g, std::uint64_t id) {
 auto forward(BatchNormGeometry g, const Values& x) {
   return [g, &x]<class B>(Context<B>& ctx) {
     Operand<B> in(x), weight(test::normal(c(g), 2)), bias(test::normal(c(g), 3)), rm(test::normal(c(g), 4)),
-        rv(variances(g, 5)), y(test::unwritten(size(g))), mean(test::unwritten(c(g))), inv_std(test::unwritten(c(g)));
+        rv(variances(g, 5)), y(test::unwritten(size(g))), mean(test::unwritten(c(g))),
+        inv_std(test::unwritten(c(g)));
     B::batch_norm_forward(ctx, g, eps, momentum, in.data(), weight.data(), bias.data(), rm.data(), rv.data(),
                           y.data(), mean.data(), inv_std.data());
     return test::join(y.values(), rm.values(), rv.values(), mean.values(), inv_std.values());

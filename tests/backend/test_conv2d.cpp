@@ -8,26 +8,42 @@ using test::Values;
 namespace {
 
 Conv2dGeometry geometry(int n, int h, int w, int c, int o, int kernel, int stride, int padding) {
-  return {n, h, w, c, window_count(h, kernel, stride, padding), window_count(w, kernel, stride, padding),
-          o, kernel, stride, padding};
+  return {n,
+          h,
+          w,
+          c,
+          window_count(h, kernel, stride, padding),
+          window_count(w, kernel, stride, padding),
+          o,
+          kernel,
+          stride,
+          padding};
 }
 
 // n, h, w, channels in and out, kernel, stride, padding. The Cpu backend works on strips of 512 output pixels
 // and cuts channels into slices of 64 where the strips are few.
 const Conv2dGeometry cases[] = {
-    geometry(1, 1, 1, 1, 1, 1, 1, 0),     geometry(3, 1, 1, 17, 64, 1, 1, 0),  geometry(3, 7, 5, 16, 3, 1, 2, 0),
-    geometry(2, 5, 8, 8, 130, 1, 1, 0),   geometry(1, 8, 7, 3, 8, 1, 3, 2),    geometry(1, 2, 3, 3, 8, 2, 1, 0),
-    geometry(3, 17, 17, 1, 64, 2, 3, 0),  geometry(1, 3, 2, 15, 1, 2, 2, 3),   geometry(3, 5, 7, 3, 16, 3, 1, 1),
-    geometry(1, 8, 8, 16, 17, 3, 2, 1),   geometry(3, 17, 17, 15, 8, 3, 1, 1), geometry(3, 8, 8, 64, 64, 3, 1, 1),
-    geometry(1, 3, 3, 1, 1, 3, 3, 1),     geometry(1, 1, 1, 64, 3, 3, 1, 1),   geometry(1, 17, 8, 8, 15, 5, 2, 2),
-    geometry(1, 5, 5, 64, 1, 5, 1, 3),    geometry(1, 7, 7, 3, 64, 7, 2, 3),   geometry(3, 17, 17, 3, 8, 7, 2, 3),
-    geometry(2, 16, 16, 4, 4, 3, 1, 1),   geometry(1, 511, 1, 2, 3, 3, 1, 1),  geometry(3, 171, 1, 2, 3, 3, 1, 1),
-    geometry(5, 30, 30, 2, 3, 3, 1, 1),   geometry(17, 16, 16, 3, 4, 3, 1, 1), geometry(100, 1, 1, 512, 10, 1, 1, 0),
+    geometry(1, 1, 1, 1, 1, 1, 1, 0),    geometry(3, 1, 1, 17, 64, 1, 1, 0),
+    geometry(3, 7, 5, 16, 3, 1, 2, 0),   geometry(2, 5, 8, 8, 130, 1, 1, 0),
+    geometry(1, 8, 7, 3, 8, 1, 3, 2),    geometry(1, 2, 3, 3, 8, 2, 1, 0),
+    geometry(3, 17, 17, 1, 64, 2, 3, 0), geometry(1, 3, 2, 15, 1, 2, 2, 3),
+    geometry(3, 5, 7, 3, 16, 3, 1, 1),   geometry(1, 8, 8, 16, 17, 3, 2, 1),
+    geometry(3, 17, 17, 15, 8, 3, 1, 1), geometry(3, 8, 8, 64, 64, 3, 1, 1),
+    geometry(1, 3, 3, 1, 1, 3, 3, 1),    geometry(1, 1, 1, 64, 3, 3, 1, 1),
+    geometry(1, 17, 8, 8, 15, 5, 2, 2),  geometry(1, 5, 5, 64, 1, 5, 1, 3),
+    geometry(1, 7, 7, 3, 64, 7, 2, 3),   geometry(3, 17, 17, 3, 8, 7, 2, 3),
+    geometry(2, 16, 16, 4, 4, 3, 1, 1),  geometry(1, 511, 1, 2, 3, 3, 1, 1),
+    geometry(3, 171, 1, 2, 3, 3, 1, 1),  geometry(5, 30, 30, 2, 3, 3, 1, 1),
+    geometry(17, 16, 16, 3, 4, 3, 1, 1), geometry(100, 1, 1, 512, 10, 1, 1, 0),
     geometry(512, 1, 1, 72, 1, 1, 1, 0),
 };
 
-std::size_t in_size(const Conv2dGeometry& g) { return static_cast<std::size_t>(g.n * g.in_h * g.in_w * g.in_c); }
-std::size_t out_size(const Conv2dGeometry& g) { return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.out_c); }
+std::size_t in_size(const Conv2dGeometry& g) {
+  return static_cast<std::size_t>(g.n * g.in_h * g.in_w * g.in_c);
+}
+std::size_t out_size(const Conv2dGeometry& g) {
+  return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.out_c);
+}
 std::size_t weight_size(const Conv2dGeometry& g) {
   return static_cast<std::size_t>(g.out_c * g.kernel * g.kernel * g.in_c);
 }
@@ -72,8 +88,7 @@ struct Operands {
 
 /// Allowed error of a sum: sqrt(terms) eps of the sum of its terms' magnitudes, which the same operation on
 /// absolute values gives.
-template <class Op>
-Values units(Op&& on_absolute_values, int terms) {
+template <class Op> Values units(Op&& on_absolute_values, int terms) {
   Context<Ref<double>> ctx;
   Values bound = on_absolute_values(ctx);
   for (double& b : bound) b *= std::sqrt(terms + 1);
@@ -99,7 +114,8 @@ TEST_CASE_TEMPLATE_DEFINE("conv2d: rounding errors of a sum", B, conv2d_rounding
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(&g - cases);
     const Operands of(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); });
-    const Operands magnitude(g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); });
+    const Operands magnitude(
+        g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); });
     const int taps = g.kernel * g.kernel;
     test::check_operation<B>(of.forward(true), units(magnitude.forward(true), taps * g.in_c));
     test::check_operation<B>(of.backward_data(), units(magnitude.backward_data(), taps * g.out_c));

@@ -15,8 +15,7 @@ Values magnitudes(const Values& want, double factor) {
   for (double& u : units) u *= factor;
   return units;
 }
-template <class B>
-void check_relative(auto&& op, double eps_factor) {
+template <class B> void check_relative(auto&& op, double eps_factor) {
   Context<Ref<double>> exact;
   test::check_operation<B>(op, magnitudes(op(exact), eps_factor));
 }

@@ -26,7 +26,8 @@ Values targets(Rows r) { return test::absolute(test::normal(r.size(), 2)); }
 auto cross_entropy(Rows r, const Values& logits) {
   return [r, &logits]<class B>(Context<B>& ctx) {
     Operand<B> z(logits), t(targets(r)), p(test::unwritten(r.size())), dz(test::unwritten(r.size()));
-    const double loss = B::softmax_cross_entropy_forward(ctx, r.rows, r.classes, z.data(), t.data(), p.data());
+    const double loss =
+        B::softmax_cross_entropy_forward(ctx, r.rows, r.classes, z.data(), t.data(), p.data());
     B::softmax_cross_entropy_backward(ctx, r.rows, r.classes, p.data(), t.data(), dz.data());
     return test::join(Values{loss}, p.values(), dz.values());
   };
@@ -64,7 +65,7 @@ TEST_CASE_TEMPLATE_DEFINE("softmax_cross_entropy", B, softmax_op) {
     // The targets of a row sum to about `classes`, at least 4: what dlogits' errors scale with.
     Values units(1 + 2 * r.size(), 4.0);
     units[0] = 16 * static_cast<double>(r.size());
-    for (std::size_t i = 1 + r.size(); i < units.size(); ++i) units[i] = 4 * (r.classes + 4) / r.rows;
+    for (std::size_t i = 1 + r.size(); i < units.size(); ++i) units[i] = 4.0 * (r.classes + 4) / r.rows;
     test::check_operation<B>(cross_entropy(r, logits), units);
   }
 }

@@ -25,8 +25,7 @@ auto run(const Values& w, auto step) {
   };
 }
 
-template <class B>
-void check_steps(auto step) {
+template <class B> void check_steps(auto step) {
   for (const std::size_t n : sizes) {
     const Values w = test::normal(n, 1);
     const auto op = run(w, step);

@@ -8,21 +8,32 @@ using test::Values;
 namespace {
 
 Pool2dGeometry window(int n, int h, int w, int c, int kernel, int stride, int padding) {
-  return {n, h, w, c, window_count(h, kernel, stride, padding), window_count(w, kernel, stride, padding),
-          kernel, kernel, stride, padding};
+  return {n,
+          h,
+          w,
+          c,
+          window_count(h, kernel, stride, padding),
+          window_count(w, kernel, stride, padding),
+          kernel,
+          kernel,
+          stride,
+          padding};
 }
 Pool2dGeometry whole(int n, int h, int w, int c) { return {n, h, w, c, 1, 1, h, w, 1, 0}; }
 
 const Pool2dGeometry cases[] = {
-    window(1, 1, 1, 1, 1, 1, 0),  window(3, 2, 3, 15, 2, 1, 0), window(1, 8, 7, 64, 2, 2, 0),
-    window(3, 17, 8, 3, 3, 2, 1), window(1, 5, 5, 16, 3, 1, 1), window(3, 7, 17, 17, 3, 3, 0),
-    window(1, 2, 2, 8, 5, 1, 2),  whole(3, 4, 4, 64),           whole(1, 7, 5, 17),
-    whole(3, 1, 1, 8),            whole(70, 2, 1, 3),
+    window(1, 1, 1, 1, 1, 1, 0),  window(3, 2, 3, 15, 2, 1, 0),
+    window(1, 8, 7, 64, 2, 2, 0), window(3, 17, 8, 3, 3, 2, 1),
+    window(1, 5, 5, 16, 3, 1, 1), window(3, 7, 17, 17, 3, 3, 0),
+    window(1, 2, 2, 8, 5, 1, 2),  whole(3, 4, 4, 64),
+    whole(1, 7, 5, 17),           whole(3, 1, 1, 8),
+    whole(70, 2, 1, 3),
 };
 
 std::size_t in_size(const Pool2dGeometry& g) { return static_cast<std::size_t>(g.n * g.in_h * g.in_w * g.c); }
-std::size_t out_size(const Pool2dGeometry& g) { return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.c); }
-
+std::size_t out_size(const Pool2dGeometry& g) {
+  return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.c);
+}
 
 }  // namespace
 

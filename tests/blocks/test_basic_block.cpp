@@ -15,8 +15,7 @@ using Changed = BasicBlock<3, 4, 2, Double>;  // projection shortcut
 const test::GradientOptions trained{.infer_is_forward = false};
 
 /// What is left if the residual branch gives 0: relu(shortcut(x)).
-template <class Block>
-Block without_branch() {
+template <class Block> Block without_branch() {
   Block block;
   test::randomize(block);
   Double::fill(block.bn2.weight.size(), 0, block.bn2.weight.data());
@@ -45,7 +44,8 @@ TEST_CASE("BasicBlock: identity shortcut") {
 }
 
 TEST_CASE("BasicBlock: projection shortcut") {
-  static_assert(std::is_same_v<Changed::Downsample, Sequential<Conv2d<3, 4, 1, 2, Double>, BatchNorm2d<4, Double>>>);
+  static_assert(
+      std::is_same_v<Changed::Downsample, Sequential<Conv2d<3, 4, 1, 2, Double>, BatchNorm2d<4, Double>>>);
   static_assert(!std::is_same_v<BasicBlock<3, 4, 1, Double>::Downsample, Identity<Double>>);
   static_assert(!std::is_same_v<BasicBlock<3, 3, 2, Double>::Downsample, Identity<Double>>);
   static_assert(Changed::out(in) == Shape{4, 2, 3});

@@ -15,15 +15,16 @@ using test::Double;
 
 namespace {
 
-using Classifier = Sequential<Conv2d<2, 3, 3, 1, Double>, BatchNorm2d<3, Double>, ReLU<Double>,
-                              MaxPool2d<2, 2, 0, Double>, Dropout<Double>, GlobalAvgPool2d<Double>,
-                              Linear<3, 4, Double>>;
+using Classifier =
+    Sequential<Conv2d<2, 3, 3, 1, Double>, BatchNorm2d<3, Double>, ReLU<Double>, MaxPool2d<2, 2, 0, Double>,
+               Dropout<Double>, GlobalAvgPool2d<Double>, Linear<3, 4, Double>>;
 
 }  // namespace
 
 TEST_CASE("Sequential: gradients") {
   test::check_random_layer<Shape{2, 4, 6}, Classifier>(3, {.infer_is_forward = false});
-  test::check_random_layer<Shape{2, 5, 4}, Sequential<Conv2d<2, 3, 3, 2, Double>, Conv2d<3, 1, 2, 1, Double, 0>>>(2);
+  test::check_random_layer<Shape{2, 5, 4},
+                           Sequential<Conv2d<2, 3, 3, 2, Double>, Conv2d<3, 1, 2, 1, Double, 0>>>(2);
   test::check_random_layer<Shape{2, 3, 3}, Sequential<Identity<Double>, Identity<Double>>>(2);
 }
 

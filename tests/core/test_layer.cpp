@@ -16,14 +16,10 @@ using Conv = Conv2d<3, 8, 3, 2, B>;
 constexpr Shape in{3, 8, 8};
 
 struct InferNotConst : Conv {
-  template <Shape S>
-  auto infer(Context<B>& ctx, Batch<S, B> x) {
-    return Conv::infer(ctx, std::move(x));
-  }
+  template <Shape S> auto infer(Context<B>& ctx, Batch<S, B> x) { return Conv::infer(ctx, std::move(x)); }
 };
 struct BackwardReturnsNothing : Conv {
-  template <Shape S>
-  void backward(Context<B>&, Batch<out(S), B>, Saved<S>&, BackwardReturnsNothing&) const {}
+  template <Shape S> void backward(Context<B>&, Batch<out(S), B>, Saved<S>&, BackwardReturnsNothing&) const {}
 };
 struct WrongShape : Conv {
   static constexpr Shape out(Shape s) { return s; }
@@ -50,5 +46,6 @@ TEST_CASE("Backend: accepts what has every operation only") {
   static_assert(Backend<Ref<float>> && Backend<Ref<double>>);
   static_assert(!Backend<NoAdd>);
   static_assert(!Backend<WrongScalar>);
-  CHECK(Conv2dGeometry{128, 32, 32, 512, 32, 32, 512, 3, 1, 1}.macs() == 309'237'645'312);  // no overflow of int
+  CHECK(Conv2dGeometry{128, 32, 32, 512, 32, 32, 512, 3, 1, 1}.macs() ==
+        309'237'645'312);  // no overflow of int
 }

@@ -91,7 +91,8 @@ TEST_CASE("Random: below is uniform") {
       ++hits[static_cast<std::size_t>(std::uint64_t{x} * cells / n)];
     }
     double chi2 = 0;
-    for (const int h : hits) chi2 += std::pow(h - count / static_cast<double>(cells), 2) / (count / static_cast<double>(cells));
+    for (const int h : hits)
+      chi2 += std::pow(h - count / static_cast<double>(cells), 2) / (count / static_cast<double>(cells));
     CHECK(chi2 < 28);  // 9 degrees of freedom: 0.1 % are above
   }
 }

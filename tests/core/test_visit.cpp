@@ -32,14 +32,15 @@ struct Model {
 }  // namespace
 
 TEST_CASE("IndexName: decimal numbers") {
-  for (const std::size_t i : {std::size_t{0}, std::size_t{9}, std::size_t{10}, std::size_t{1234567890}, ~std::size_t{0}})
+  for (const std::size_t i :
+       {std::size_t{0}, std::size_t{9}, std::size_t{10}, std::size_t{1234567890}, ~std::size_t{0}})
     CHECK(std::string_view(IndexName(i)) == std::to_string(i));
 }
 
 TEST_CASE("for_each_state: names are paths, in the order of visit") {
   CHECK(test::state_names(Model{}) ==
-        std::vector<std::string>{"conv.weight", "conv.bias", "tail.1.weight", "tail.1.bias", "tail.1.running_mean",
-                                 "tail.1.running_var", "tail.1.num_batches_tracked"});
+        std::vector<std::string>{"conv.weight", "conv.bias", "tail.1.weight", "tail.1.bias",
+                                 "tail.1.running_mean", "tail.1.running_var", "tail.1.num_batches_tracked"});
 }
 
 TEST_CASE("for_each_parameter: leaves buffers out and tells the role") {
@@ -47,7 +48,9 @@ TEST_CASE("for_each_parameter: leaves buffers out and tells the role") {
   const Model model;
   for_each_parameter(
       [&](std::string_view name, Role role, const auto&) {
-        seen += std::string(name) + (role == Role::weight ? "=weight " : role == Role::scale ? "=scale " : "=bias ");
+        seen += std::string(name) + (role == Role::weight  ? "=weight "
+                                     : role == Role::scale ? "=scale "
+                                                           : "=bias ");
       },
       model);
   CHECK(seen == "conv.weight=weight conv.bias=bias tail.1.weight=scale tail.1.bias=bias ");

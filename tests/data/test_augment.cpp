@@ -72,7 +72,7 @@ TEST_CASE("computed normalisation is the mean and standard deviation of the byte
   CHECK_THROWS_AS(compute_normalize(data.first(0)), Error);
 }
 
-TEST_CASE("an empty normalisation leaves values from 0 to 1; one that does not fit is refused") {
+TEST_CASE("an empty normalisation leaves values from 0 to 1, one that does not fit is refused") {
   const NormalizeTable table({}, 2);
   CHECK(table(0, 0) == 0);
   CHECK(table(1, 255) == 1);

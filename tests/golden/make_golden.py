@@ -366,7 +366,6 @@ OPTIMIZERS = {
     "rmsprop": (torch.optim.RMSprop, dict(lr=0.01)),
     "rmsprop_decay": (torch.optim.RMSprop, dict(lr=0.01, alpha=0.9, eps=1e-6, weight_decay=0.05)),
     "rmsprop_momentum": (torch.optim.RMSprop, dict(lr=0.01, momentum=0.9)),
-    "rmsprop_centered": (torch.optim.RMSprop, dict(lr=0.01, centered=True)),
     "rmsprop_momentum_decay": (torch.optim.RMSprop, dict(lr=0.01, momentum=0.9, weight_decay=0.05)),
 }
 

@@ -75,8 +75,8 @@ TEST_CASE("BatchNorm2d: a single value per channel can't be trained on") {
   Context<Double> ctx;
   BatchNorm2d<2, Double> norm;
   const Values before = test::state_of(norm);
-  CHECK_THROWS_WITH_AS((train<Shape{2}>(ctx, norm, {1, 2})), doctest::Contains("more than 1 value per channel"),
-                       Error);
+  CHECK_THROWS_WITH_AS((train<Shape{2}>(ctx, norm, {1, 2})),
+                       doctest::Contains("more than 1 value per channel"), Error);
   CHECK(test::state_of(norm) == before);
   CHECK_NOTHROW(train<Shape{2}>(ctx, norm, {1, 2, 3, 4}));
 }
@@ -84,8 +84,8 @@ TEST_CASE("BatchNorm2d: a single value per channel can't be trained on") {
 TEST_CASE("BatchNorm2d: starts as PyTorch's") {
   const BatchNorm2d<2, Double> norm;
   CHECK(test::state_of(norm) == Values{1, 1, 0, 0, 0, 0, 1, 1, 0});
-  CHECK(test::state_names(norm) == std::vector<std::string>{"weight", "bias", "running_mean", "running_var",
-                                                            "num_batches_tracked"});
+  CHECK(test::state_names(norm) ==
+        std::vector<std::string>{"weight", "bias", "running_mean", "running_var", "num_batches_tracked"});
   std::size_t trained = 0;
   for_each_parameter([&](std::string_view, Role, auto&) { ++trained; }, norm);
   CHECK(trained == 2);

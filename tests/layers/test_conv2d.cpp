@@ -5,6 +5,7 @@
 
 using namespace resnet;
 using test::Double;
+using test::Values;
 
 TEST_CASE("Conv2d: output shape") {
   static_assert(Conv2d<3, 8, 3, 1, Double>::out({3, 32, 32}) == Shape{8, 32, 32});
@@ -15,13 +16,23 @@ TEST_CASE("Conv2d: output shape") {
 }
 
 TEST_CASE("Conv2d: numbers worked out by hand") {
-  // One channel, 3×3 image, 2×2 kernel, no padding: y[h, w] = x[h, w] + 10·x[h, w + 1] + 100·x[h + 1, w] + 1000·…
+  // One channel, 3×3 image, 2×2 kernel, no padding: y[h, w] = x[h, w] + 10·x[h, w + 1] + 100·x[h + 1, w] +
+  // 1000·…
   Conv2d<1, 1, 2, 1, Double, 0, true> conv;
   test::upload<Double>({1, 10, 100, 1000}, conv.weight.data());
   test::upload<Double>({0.5}, conv.bias.data());
   Context<Double> ctx;
   const auto y = conv.infer(ctx, test::batch<Shape{1, 3, 3}>(ctx, {1, 2, 3, 4, 5, 6, 7, 8, 9}));
-  CHECK(test::values_of(y) == test::Values{5421.5, 6532.5, 8754.5, 9865.5});
+  CHECK(test::values_of(y) == Values{5421.5, 6532.5, 8754.5, 9865.5});
+}
+
+TEST_CASE("Conv2d: padding is zeros at all four sides, stride moves the window") {
+  Conv2d<1, 1, 3, 2, Double> conv;
+  test::upload<Double>({1, 2, 4, 8, 16, 32, 64, 128, 256}, conv.weight.data());
+  Context<Double> ctx;
+  const auto y = conv.infer(ctx, test::batch<Shape{1, 3, 4}>(ctx, Values(12, 1.0)));
+  CHECK(test::values_of(y) == Values{16 + 32 + 128 + 256, 8 + 16 + 32 + 64 + 128 + 256,  //
+                                     2 + 4 + 16 + 32, 1 + 2 + 4 + 8 + 16 + 32});
 }
 
 TEST_CASE("Conv2d: channels are the last dimension of weights and images") {
@@ -29,7 +40,7 @@ TEST_CASE("Conv2d: channels are the last dimension of weights and images") {
   test::upload<Double>({1, 2, 3, 4, 5, 6}, conv.weight.data());  // (out, in)
   Context<Double> ctx;
   const auto y = conv.infer(ctx, test::batch<Shape{2, 1, 2}>(ctx, {1, 10, 100, 1000}));
-  CHECK(test::values_of(y) == test::Values{21, 43, 65, 2100, 4300, 6500});
+  CHECK(test::values_of(y) == Values{21, 43, 65, 2100, 4300, 6500});
 }
 
 TEST_CASE("Conv2d: gradients") {
@@ -68,6 +79,7 @@ TEST_CASE("Conv2d: backward_weight is backward without dx") {
 
 TEST_CASE("Conv2d: without a bias there is no tensor for it") {
   CHECK(test::state_names(Conv2d<1, 1, 1, 1, Double>{}) == std::vector<std::string>{"weight"});
-  CHECK(test::state_names(Conv2d<1, 1, 1, 1, Double, 0, true>{}) == std::vector<std::string>{"weight", "bias"});
+  CHECK(test::state_names(Conv2d<1, 1, 1, 1, Double, 0, true>{}) ==
+        std::vector<std::string>{"weight", "bias"});
   static_assert(sizeof(Conv2d<1, 1, 1, 1, Double>) == sizeof(void*));
 }

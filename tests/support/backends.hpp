@@ -15,14 +15,12 @@
 namespace test {
 
 /// A new backend is added here.
-using Backends = std::tuple<resnet::Ref<float>,
-                            resnet::Cpu>;
+using Backends = std::tuple<resnet::Ref<float>, resnet::Cpu>;
 
 /// Runs `op`, a lambda []<class B>(Context<B>&) -> Values, on B with 1, 2, 3 and 7 threads and poisoned
 /// memory. All must give the same bits, and differ from Ref<double> by at most `units` times B's epsilon,
 /// element by element; 0 asks for equality.
-template <class B, class Op>
-void check_operation(Op&& op, const Values& units) {
+template <class B, class Op> void check_operation(Op&& op, const Values& units) {
   resnet::Context<resnet::Ref<double>> exact;
   const Values want = op(exact);
   REQUIRE(want.size() == units.size());
@@ -43,11 +41,11 @@ void check_operation(Op&& op, const Values& units) {
     const double ratio = error == 0 ? 0 : error / bound;
     if (!(ratio <= worst)) worst = ratio, where = i;  // also for NaN
   }
-  CHECK_MESSAGE(worst <= 1, "element " << where << " of " << want.size() << " is " << found[where] << ", expected "
-                    << want[where] << ": " << worst << " times the allowed error");
+  CHECK_MESSAGE(worst <= 1, "element " << where << " of " << want.size() << " is " << found[where]
+                                       << ", expected " << want[where] << ": " << worst
+                                       << " times the allowed error");
 }
-template <class B, class Op>
-void check_operation_exactly(Op&& op) {
+template <class B, class Op> void check_operation_exactly(Op&& op) {
   resnet::Context<resnet::Ref<double>> exact;
   check_operation<B>(op, Values(op(exact).size(), 0.0));
 }

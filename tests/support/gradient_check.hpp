@@ -18,7 +18,7 @@ namespace test {
 using Double = resnet::Ref<double>;
 
 struct GradientOptions {
-  bool infer_is_forward = true;                    // false with BatchNorm2d or Dropout inside
+  bool infer_is_forward = true;                        // false with BatchNorm2d or Dropout inside
   std::size_t entries = static_cast<std::size_t>(-1);  // to check of each tensor, evenly spread
 };
 
@@ -29,8 +29,7 @@ constexpr double tolerance = 1e-7;         // relative to the largest entry of a
 constexpr double already_in_grad = 0.625;  // what backward has to add to
 constexpr resnet::Stream dropout_stream{7, resnet::for_dropout};
 
-template <class L>
-struct Pass {
+template <class L> struct Pass {
   Values y, dx;
   L grad;
 };
@@ -68,7 +67,8 @@ Pass<L> pass(L& layer, resnet::Context<Double>& ctx, const Values& x, const Valu
 
 /// The worst of the entries' errors, relative to the largest entry of the gradient.
 template <class Loss>
-void compare(const std::string& name, const Values& gradient, double* value, std::size_t entries, Loss&& loss) {
+void compare(const std::string& name, const Values& gradient, double* value, std::size_t entries,
+             Loss&& loss) {
   double largest = 0, worst = 0, worst_numeric = 0;
   std::size_t where = 0;
   const std::size_t count = std::min(entries, gradient.size());
@@ -85,15 +85,14 @@ void compare(const std::string& name, const Values& gradient, double* value, std
     if (!(error <= worst)) worst = error, where = i, worst_numeric = numeric;  // also for NaN
   }
   CHECK_MESSAGE(worst <= tolerance * std::max(largest, 0.01), name << "[" << where << "]: backward gives "
-                    << gradient[where] << ", differences give " << worst_numeric
-                    << ", error " << worst);
+                                                                   << gradient[where] << ", differences give "
+                                                                   << worst_numeric << ", error " << worst);
 }
 
 }  // namespace detail
 
 /// Checks `layer` for the input `x`, (n, h, w, c) values of shape S.
-template <resnet::Shape S, class L>
-void check_layer(L layer, Values x, GradientOptions options = {}) {
+template <resnet::Shape S, class L> void check_layer(L layer, Values x, GradientOptions options = {}) {
   static_assert(resnet::Layer<L, S, Double>);
   static constexpr resnet::Shape out = L::out(S);
   const std::size_t n = x.size() / S.size();

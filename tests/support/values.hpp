@@ -33,9 +33,7 @@ inline Values integers(std::size_t count, std::uint64_t id) {
 }
 
 /// What an output holds before the operation.
-inline Values unwritten(std::size_t count) {
-  return Values(count, std::numeric_limits<double>::quiet_NaN());
-}
+inline Values unwritten(std::size_t count) { return Values(count, std::numeric_limits<double>::quiet_NaN()); }
 
 inline Values absolute(Values values) {
   for (double& x : values) x = std::abs(x);
@@ -48,47 +46,39 @@ inline double dot(const Values& a, const Values& b) {
   return sum;
 }
 
-template <class... More>
-Values join(Values first, const More&... more) {
+template <class... More> Values join(Values first, const More&... more) {
   (first.insert(first.end(), more.begin(), more.end()), ...);
   return first;
 }
 
-template <class B>
-void upload(const Values& values, typename B::Scalar* to) {
+template <class B> void upload(const Values& values, typename B::Scalar* to) {
   const std::vector<typename B::Scalar> host(values.begin(), values.end());
   B::upload(host.size(), host.data(), to);
 }
-template <class B>
-Values download(std::size_t size, const typename B::Scalar* from) {
+template <class B> Values download(std::size_t size, const typename B::Scalar* from) {
   std::vector<typename B::Scalar> host(size);
   B::download(size, from, host.data());
   return Values(host.begin(), host.end());
 }
 
 /// A batch from (n, h, w, c) values, and the reverse.
-template <resnet::Shape S, class B>
-resnet::Batch<S, B> batch(resnet::Context<B>& ctx, const Values& values) {
+template <resnet::Shape S, class B> resnet::Batch<S, B> batch(resnet::Context<B>& ctx, const Values& values) {
   auto x = ctx.template make<S>(static_cast<int>(values.size() / S.size()));
   upload<B>(values, x.data());
   return x;
 }
-template <resnet::Shape S, class B>
-Values values_of(const resnet::Batch<S, B>& x) {
+template <resnet::Shape S, class B> Values values_of(const resnet::Batch<S, B>& x) {
   return download<B>(x.size(), x.data());
 }
-template <class B, int... Dims>
-Values values_of(const resnet::Tensor<B, Dims...>& t) {
+template <class B, int... Dims> Values values_of(const resnet::Tensor<B, Dims...>& t) {
   return download<B>(t.size(), t.data());
 }
-template <class B, class Scalar>
-Values values_of(const resnet::TensorView<B, Scalar>& t) {
+template <class B, class Scalar> Values values_of(const resnet::TensorView<B, Scalar>& t) {
   return download<B>(t.size(), t.data());
 }
 
 /// The memory of an operand on backend B.
-template <class B>
-class Operand {
+template <class B> class Operand {
  public:
   explicit Operand(const Values& host) : size_(host.size()), data_(B::allocate(size_)) {
     upload<B>(host, data_);
@@ -106,8 +96,7 @@ class Operand {
 };
 
 /// Every entry of the state_dict, or the trainable ones only, in one sequence.
-template <class Model>
-Values state_of(const Model& model) {
+template <class Model> Values state_of(const Model& model) {
   Values all;
   resnet::for_each_state(
       [&](std::string_view, resnet::Role, const auto& value) {
@@ -119,18 +108,16 @@ Values state_of(const Model& model) {
       model);
   return all;
 }
-template <class Model>
-Values parameters_of(const Model& model) {
+template <class Model> Values parameters_of(const Model& model) {
   Values all;
-  resnet::for_each_parameter(
-      [&](std::string_view, resnet::Role, const auto& value) { all = join(std::move(all), values_of(value)); },
-      model);
+  resnet::for_each_parameter([&](std::string_view, resnet::Role,
+                                 const auto& value) { all = join(std::move(all), values_of(value)); },
+                             model);
   return all;
 }
 
 /// Random parameters and running statistics such that activations stay near 1.
-template <class Model>
-void randomize(Model& model, std::uint64_t id = 1000) {
+template <class Model> void randomize(Model& model, std::uint64_t id = 1000) {
   resnet::for_each_state(
       [&](std::string_view name, resnet::Role role, auto& value) {
         if constexpr (requires { value.data(); }) {
@@ -138,8 +125,8 @@ void randomize(Model& model, std::uint64_t id = 1000) {
           const double fan_in = static_cast<double>(value.size()) / value.dims()[0];
           const bool variance = name.ends_with("running_var");
           for (double& x : numbers)
-            x = role == resnet::Role::scale ? 1 + 0.25 * x
-                : variance                  ? 0.5 + x * x
+            x = role == resnet::Role::scale    ? 1 + 0.25 * x
+                : variance                     ? 0.5 + x * x
                 : role == resnet::Role::weight ? x * std::sqrt(2 / fan_in)
                                                : 0.5 * x;
           upload<typename Model::Backend>(numbers, value.data());
@@ -149,11 +136,10 @@ void randomize(Model& model, std::uint64_t id = 1000) {
 }
 
 /// The names of a model's state_dict or of its parameters, in order.
-template <class Model>
-std::vector<std::string> state_names(const Model& model) {
+template <class Model> std::vector<std::string> state_names(const Model& model) {
   std::vector<std::string> names;
-  resnet::for_each_state(
-      [&](std::string_view name, resnet::Role, const auto&) { names.emplace_back(name); }, model);
+  resnet::for_each_state([&](std::string_view name, resnet::Role, const auto&) { names.emplace_back(name); },
+                         model);
   return names;
 }
 

@@ -25,7 +25,7 @@ class Arena {
   };
 
   /// At least `count` scalars, 64-byte aligned, contents undefined, with one handle on it.
-  constexpr Block* allocate(std::size_t count) {
+  [[gnu::noinline]] constexpr Block* allocate(std::size_t count) {
     constexpr std::size_t line = 64 / sizeof(Scalar);
     count = std::max((count + line - 1) / line * line, line);
     for (std::size_t c = 0, base = 0; c < chunks_.size(); base += chunks_[c++].size)
@@ -35,12 +35,12 @@ class Arena {
     return allocate(count);
   }
 
-  constexpr void add_handle(Block* b) { ++b->handles; }
-  constexpr void drop_handle(Block* b) {
-    if (--b->handles > 0) return;
-    if (b->next && b->next->handles == 0) absorb_next(b);
-    if (b->prev && b->prev->handles == 0) absorb_next(b->prev);
-    if (--live_ == 0 && orphaned_) delete this;
+  /// Handles on nothing are null. Not inlined: a network drops handles in hundreds of places.
+  static constexpr void add_handle(Block* b) {
+    if (b) ++b->handles;
+  }
+  [[gnu::noinline]] static constexpr void drop_handle(Block* b) noexcept {
+    if (b && --b->handles == 0) b->arena->release(b);
   }
 
   /// Makes room for `count` more scalars in one piece.
@@ -104,6 +104,12 @@ class Arena {
     Block* b = std::exchange(spare_, spare_->next);
     *b = value;
     return b;
+  }
+
+  constexpr void release(Block* b) {
+    if (b->next && b->next->handles == 0) absorb_next(b);
+    if (b->prev && b->prev->handles == 0) absorb_next(b->prev);
+    if (--live_ == 0 && orphaned_) delete this;
   }
 
   static constexpr void delete_list(Block* b) {

@@ -21,9 +21,7 @@ class Buffer {
   constexpr Buffer() = default;
   constexpr explicit Buffer(Block* owned) : data_(owned->data), block_(owned) {}
   constexpr explicit Buffer(Scalar* borrowed) : data_(borrowed) {}
-  constexpr Buffer(const Buffer& o) : data_(o.data_), block_(o.block_) {
-    if (block_) block_->arena->add_handle(block_);
-  }
+  constexpr Buffer(const Buffer& o) : data_(o.data_), block_(o.block_) { Arena<B>::add_handle(block_); }
   constexpr Buffer(Buffer&& o) noexcept
       : data_(std::exchange(o.data_, nullptr)), block_(std::exchange(o.block_, nullptr)) {}
   constexpr Buffer& operator=(Buffer o) noexcept {
@@ -31,9 +29,7 @@ class Buffer {
     std::swap(block_, o.block_);
     return *this;
   }
-  constexpr ~Buffer() {
-    if (block_) block_->arena->drop_handle(block_);
-  }
+  constexpr ~Buffer() { Arena<B>::drop_handle(block_); }
 
   constexpr Scalar* data() const { return data_; }
   /// True if nobody else can see this memory: only then may an operation write its result over it.

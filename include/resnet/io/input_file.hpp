@@ -37,15 +37,15 @@ class InputFile {
 
   std::uint64_t size() const { return size_; }
 
-  /// Reads exactly `count` bytes; throws Error if there are fewer.
-  void read(void* data, std::size_t count) {
-    errno = 0;
-    const std::size_t got = count == 0 ? 0 : std::fread(data, 1, count, file_.get());
+  /// Reads `count` bytes from `offset` on; throws Error if there are fewer.
+  void read(std::uint64_t offset, void* data, std::size_t count) {
+    if (count == 0) return;
+    if (::fseeko(file_.get(), static_cast<off_t>(offset), SEEK_SET) != 0) fail("cannot read");
+    const std::size_t got = std::fread(data, 1, count, file_.get());
     if (got != count && std::ferror(file_.get()))
-      fail("byte " + std::to_string(offset_ + got) + ": cannot read");
+      fail("byte " + std::to_string(offset + got) + ": cannot read");
     if (got != count)
-      fail_at(path_, offset_ + got, "expected " + std::to_string(count - got) + " more bytes, found the end");
-    offset_ += got;
+      fail_at(path_, offset + got, "expected " + std::to_string(count - got) + " more bytes, found the end");
   }
 
  private:
@@ -59,7 +59,7 @@ class InputFile {
   };
   std::string path_;
   std::unique_ptr<std::FILE, Close> file_;
-  std::uint64_t size_ = 0, offset_ = 0;
+  std::uint64_t size_ = 0;
 };
 
 }  // namespace resnet

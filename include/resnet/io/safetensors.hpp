@@ -10,13 +10,11 @@
 #include <resnet/io/safetensors_header.hpp>
 #include <resnet/io/safetensors_parse.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -56,14 +54,14 @@ struct SafeTensors {
 inline SafeTensors read_safetensors(const std::string& path) {
   InputFile file(path);
   std::uint64_t length = 0;
-  file.read(&length, sizeof(length));
+  file.read(0, &length, sizeof(length));
   if (length > largest_safetensors_header || length < 2)
     fail_at(path, 0,
             "expected a header of 2 to " + std::to_string(largest_safetensors_header) +
                 " bytes, found the length " + std::to_string(length));
   const std::uint64_t data = header_offset + length;
   std::string text(length, '\0');
-  file.read(text.data(), text.size());
+  file.read(header_offset, text.data(), text.size());
   SafetensorsHeader header = parse_safetensors_header(path, text);
   if (file.size() - data != header.data_bytes)
     fail_at(path, file.size(),
@@ -71,15 +69,12 @@ inline SafeTensors read_safetensors(const std::string& path) {
                 std::to_string(data) + " to the end of the file, found " +
                 std::to_string(file.size() - data));
 
-  std::vector<std::pair<std::uint64_t, StoredTensor*>> by_offset;
   SafeTensors result;
   for (auto& [name, entry] : header.tensors) {
     StoredTensor& tensor = result.tensors[name];
     tensor = {entry.dtype, std::move(entry.shape), std::vector<std::byte>(entry.end - entry.begin)};
-    by_offset.emplace_back(entry.begin, &tensor);
+    file.read(data + entry.begin, tensor.bytes.data(), tensor.bytes.size());
   }
-  std::stable_sort(by_offset.begin(), by_offset.end(), [](auto& a, auto& b) { return a.first < b.first; });
-  for (auto& [begin, tensor] : by_offset) file.read(tensor->bytes.data(), tensor->bytes.size());
   result.metadata = std::move(header.metadata);
   return result;
 }
@@ -87,19 +82,17 @@ inline SafeTensors read_safetensors(const std::string& path) {
 /// Replaces the file `path`; throws Error, with the old file untouched, if that fails or if a shape, a name
 /// or the metadata can't be written.
 inline void write_safetensors(const std::string& path, const SafeTensors& content) {
-  std::vector<std::pair<std::string_view, const StoredTensor*>> order;
-  for (const auto& [name, tensor] : content.tensors) order.emplace_back(name, &tensor);
-  // The widest elements first, as the Python package does it, keeps every tensor aligned.
-  std::stable_sort(order.begin(), order.end(), [](auto& a, auto& b) {
-    return dtype_info(a.second->dtype).bytes > dtype_info(b.second->dtype).bytes;
-  });
   SafetensorsHeader header;
   header.metadata = content.metadata;
-  for (const auto& [name, tensor] : order) {
-    const std::uint64_t begin = std::exchange(header.data_bytes, header.data_bytes + tensor->bytes.size());
-    header.tensors.emplace(name,
-                           SafetensorsHeader::Entry{tensor->dtype, tensor->shape, begin, header.data_bytes});
-  }
+  std::vector<const StoredTensor*> order;
+  for (const std::size_t width : {8u, 4u, 2u, 1u})  // the widest elements first keeps every tensor aligned
+    for (const auto& [name, tensor] : content.tensors)
+      if (dtype_info(tensor.dtype).bytes == width) {
+        const std::uint64_t begin = header.data_bytes;
+        header.data_bytes += tensor.bytes.size();
+        header.tensors[name] = {tensor.dtype, tensor.shape, begin, header.data_bytes};
+        order.push_back(&tensor);
+      }
   const std::string text = format_safetensors_header(header);
   parse_safetensors_header(path, text);  // nothing is written that could not be read again
   const std::uint64_t length = text.size();
@@ -107,7 +100,7 @@ inline void write_safetensors(const std::string& path, const SafeTensors& conten
   AtomicFile file(path);
   file.write(&length, sizeof(length));
   file.write(text.data(), text.size());
-  for (const auto& [name, tensor] : order) file.write(tensor->bytes.data(), tensor->bytes.size());
+  for (const StoredTensor* tensor : order) file.write(tensor->bytes.data(), tensor->bytes.size());
   file.commit();
 }
 

@@ -10,9 +10,9 @@
 #include <resnet/io/input_file.hpp>
 #include <resnet/io/safetensors_header.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -131,9 +131,8 @@ class HeaderParser {
   }
 
   std::uint64_t check_gapless(const SafetensorsHeader& header) {
-    std::vector<std::pair<std::pair<std::uint64_t, std::uint64_t>, std::string_view>> ranges;
-    for (const auto& [name, entry] : header.tensors) ranges.push_back({{entry.begin, entry.end}, name});
-    std::sort(ranges.begin(), ranges.end());
+    std::multimap<std::pair<std::uint64_t, std::uint64_t>, std::string_view> ranges;
+    for (const auto& [name, entry] : header.tensors) ranges.emplace(std::pair(entry.begin, entry.end), name);
     std::uint64_t end = 0;
     for (const auto& [range, name] : ranges) {
       name_ = name;

@@ -6,6 +6,7 @@
 #include <resnet/data/loader.hpp>
 #include <resnet/loss/cross_entropy.hpp>
 
+#include <functional>
 #include <numeric>
 #include <span>
 #include <vector>
@@ -57,9 +58,11 @@ struct Evaluation {
   ConfusionMatrix confusion;
 };
 
-/// Runs the model over all images of the loader. S is the shape of an image.
+/// Runs the model over all images of the loader. S is the shape of an image. `go_on` is called after each batch
+/// and ends the evaluation early by returning false.
 template <Shape S, class B, class Model>
-Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader) {
+Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
+                    const std::function<bool(const Metrics&)>& go_on = {}) {
   constexpr int classes = Model::out(S).c;
   Evaluation result{{}, ConfusionMatrix(classes)};
   std::vector<int> predictions;
@@ -69,6 +72,7 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader) {
     predict(ctx, logits, predictions);
     result.metrics.add(loss.value, batch.labels, predictions);
     result.confusion.add(batch.labels, predictions);
+    if (go_on && !go_on(result.metrics)) break;
   }
   return result;
 }

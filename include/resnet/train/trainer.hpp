@@ -29,7 +29,7 @@ struct TrainerOptions {
   double clip_norm = 0;  // largest L2 norm of the gradient; 0: any
 };
 
-/// The loss of a step was not finite. The model is as it was before the step.
+/// The loss of a step or a value of the model was not finite. What was called has changed nothing.
 class DivergedError : public Error {
  public:
   using Error::Error;
@@ -62,7 +62,8 @@ class Trainer {
   /// One optimizer step on images (n, h, w, c) and their labels. Throws DivergedError for a loss that is not
   /// finite.
   void step(std::span<const float> images, std::span<const int> labels) {
-    if (steps() == 0) ctx_.reserve(training_activation_bytes<Model, S>(static_cast<int>(labels.size())));
+    constexpr std::size_t bytes_per_image = training_activation_bytes<Model, S>(1);
+    ctx_.reserve(labels.size() * bytes_per_image);
     const auto logits = model.forward(ctx_, ctx_.template upload<S>(images), *saved_);
     auto loss = softmax_cross_entropy(ctx_, logits, one_hot<classes>(ctx_, labels, options_.label_smoothing));
     if (!std::isfinite(loss.value))
@@ -77,8 +78,10 @@ class Trainer {
     optimizer_.step(ctx_, learning_rate(), model, grad_);
   }
 
-  /// Writes all that a later `resume` needs to continue bit for bit, and `metadata` of the program's own.
+  /// Writes all that a later `resume` needs to continue bit for bit, and `metadata` of the program's own. Throws
+  /// DivergedError and keeps the old file if the model holds a value that is not finite.
   void save(const std::string& path, Metadata metadata = {}) const {
+    require_finite();
     metadata["dropout_stream"] = to_metadata(ctx_.stream_position().id);
     metadata["epoch_images"] = to_metadata(epoch_.images);
     metadata["epoch_correct"] = to_metadata(epoch_.correct);
@@ -104,6 +107,18 @@ class Trainer {
   }
 
  private:
+  /// The last step may have been the one that broke the model: its loss is that of the weights before it.
+  void require_finite() const {
+    for_each_state(
+        [&](std::string_view name, Role, const auto& value) {
+          if constexpr (requires { value.data(); })
+            if (!std::isfinite(B::sum_of_squares(ctx_, value.size(), value.data())))
+              throw DivergedError("after step " + std::to_string(steps() - 1) + ": expected finite values in " +
+                                  std::string(name) + ", found NaN or infinity");
+        },
+        model);
+  }
+
   Context<B>& ctx_;
   Model grad_;
   Optimizer<Model> optimizer_;

@@ -25,7 +25,7 @@ inline int max_threads() {
 /// Calls f(task, worker) for each task below `tasks`; worker < threads names the memory it may use alone.
 /// Neighbouring tasks run on the same worker.
 template <class F>
-void parallel_for(int threads, std::size_t tasks, F&& f) {
+[[gnu::noinline]] void parallel_for(int threads, std::size_t tasks, F&& f) {
 #ifdef _OPENMP
   if (threads > 1 && tasks > 1) {
 #pragma omp parallel num_threads(threads)

@@ -14,16 +14,6 @@ TEST_CASE_TEMPLATE("ten steps of SGD with momentum agree with PyTorch", B, Ref<d
   check_steps<Shape{3, 32, 32}, B, NarrowResNet18<8, 10, B>>(File("narrow.safetensors"));
 }
 
-TEST_CASE_TEMPLATE("a pass of ResNet-18 agrees with PyTorch", B, Ref<double>, Cpu) {
-  check_pass<Shape{3, 32, 32}, B, ResNet18<10, B>>(File("full.safetensors"));
-}
-
-TEST_CASE_TEMPLATE("a pass of a narrow ResNet-18 with the ImageNet stem agrees with PyTorch", B, Ref<double>,
-                   Ref<float>, Cpu) {
-  check_pass<Shape{3, 64, 64}, B, ResNet<BasicBlock, Depths{2, 2, 2, 2}, Form::imagenet, 8, 10, B>>(
-      File("imagenet.safetensors"));
-}
-
 TEST_CASE_TEMPLATE("cross-entropy with labels, smoothing and soft targets agrees with PyTorch", B,
                    Ref<double>, Ref<float>, Cpu) {
   const File file("narrow.safetensors");

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Learning rates at steps where they are known; whole runs against PyTorch are in golden/test_optim.cpp.
+#include <doctest/doctest.h>
+
+#include <resnet/optim/schedule.hpp>
+
+using namespace resnet;
+
+namespace {
+
+auto close(double rate) { return doctest::Approx(rate).epsilon(1e-13); }
+
+}  // namespace
+
+TEST_CASE("Schedule: constant") {
+  const Schedule schedule{ConstantLr{}, 0.1, 10};
+  for (int step = 0; step < 10; ++step) CHECK(schedule(step) == 0.1);
+}
+
+TEST_CASE("Schedule: x0.2 every 60 epochs") {
+  constexpr std::int64_t steps_per_epoch = 391, total = 200 * steps_per_epoch;
+  const Schedule schedule{StepLr{60 * steps_per_epoch, 0.2}, 0.1, total};
+  const double rates[] = {0.1, 0.02, 0.004, 0.0008};
+  for (std::int64_t epoch = 0; epoch < 200; ++epoch) {
+    CHECK(schedule(epoch * steps_per_epoch) == close(rates[epoch / 60]));
+    CHECK(schedule((epoch + 1) * steps_per_epoch - 1) == close(rates[epoch / 60]));
+  }
+}
+
+TEST_CASE("Schedule: multi-step") {
+  const Schedule schedule{MultiStepLr{{3, 5}, 0.5}, 0.8, 8};
+  const double rates[] = {0.8, 0.8, 0.8, 0.4, 0.4, 0.2, 0.2, 0.2};
+  for (int step = 0; step < 8; ++step) CHECK(schedule(step) == close(rates[step]));
+  CHECK(Schedule{MultiStepLr{}, 0.8, 8}(7) == 0.8);
+}
+
+TEST_CASE("Schedule: cosine") {
+  const Schedule schedule{CosineLr{0.02}, 0.1, 12};
+  CHECK(schedule(0) == close(0.1));
+  CHECK(schedule(4) == close(0.02 + 0.08 * 0.75));  // cos(60°) = 1/2
+  CHECK(schedule(6) == close(0.06));
+  CHECK(schedule(8) == close(0.02 + 0.08 * 0.25));
+  for (int step = 1; step < 12; ++step) CHECK(schedule(step) < schedule(step - 1));
+}
+
+TEST_CASE("Schedule: one-cycle") {
+  const Schedule schedule{OneCycleLr{.pct_start = 0.25, .div_factor = 10, .final_div_factor = 100}, 1, 20};
+  CHECK(schedule(0) == close(0.1));
+  CHECK(schedule(2) == close(0.55));  // half way up
+  CHECK(schedule(4) == close(1));
+  CHECK(schedule(19) == close(0.001));
+  for (int step = 1; step < 20; ++step) CHECK((schedule(step) > schedule(step - 1)) == (step <= 4));
+}
+
+TEST_CASE("Schedule: warm-up leads to the rule's first value, and the rule follows unchanged") {
+  const Schedule warm{CosineLr{}, 0.1, 14, 4}, plain{CosineLr{}, 0.1, 10};
+  for (int step = 0; step < 4; ++step) CHECK(warm(step) == close(0.1 * (step + 1) / 5));
+  for (int step = 0; step < 10; ++step) CHECK(warm(4 + step) == plain(step));
+
+  const Schedule cycle{OneCycleLr{}, 0.1, 24, 4};  // rises to 0.1 / 25 first
+  CHECK(cycle(0) == close(0.1 / 25 / 5));
+  CHECK(cycle(4) == close(0.1 / 25));
+  const Schedule steps{MultiStepLr{{2}, 0.1}, 1, 10, 3};  // milestones count from the warm-up's end
+  CHECK(steps(4) == close(1));
+  CHECK(steps(5) == close(0.1));
+}
+
+TEST_CASE("Schedule: short runs and long warm-ups have finite rates") {
+  for (std::int64_t total = 1; total <= 40; ++total)
+    for (std::int64_t warmup = 0; warmup <= total; ++warmup) {
+      const auto check = [&](const Schedule& schedule) {
+        for (std::int64_t step = 0; step < total; ++step) {
+          CAPTURE(total);
+          CAPTURE(warmup);
+          CAPTURE(step);
+          CAPTURE(schedule.rule.index());
+          const double rate = schedule(step);
+          REQUIRE(std::isfinite(rate));
+          REQUIRE(rate >= 0);
+          REQUIRE(rate <= 0.1 * (1 + 1e-15));
+        }
+      };
+      check({ConstantLr{}, 0.1, total, warmup});
+      check({StepLr{1, 0.2}, 0.1, total, warmup});
+      check({MultiStepLr{{0, 1}, 0.1}, 0.1, total, warmup});
+      check({CosineLr{}, 0.1, total, warmup});
+      for (const double pct_start : {0.0, 0.05, 0.1, 0.2, 0.25, 0.3, 0.5, 1.0})
+        check({OneCycleLr{.pct_start = pct_start}, 0.1, total, warmup});
+    }
+}
+
+TEST_CASE("Schedule: a run of one step, or all warm-up, learns") {
+  CHECK(Schedule{CosineLr{}, 0.1, 1}(0) == 0.1);
+  const Schedule all_warm_up{CosineLr{}, 0.1, 4, 4};
+  for (int step = 0; step < 4; ++step) CHECK(all_warm_up(step) == close(0.1 * (step + 1) / 5));
+  // The rise takes no time: one-cycle begins at its peak.
+  CHECK(Schedule{OneCycleLr{.pct_start = 0.1}, 0.1, 10}(0) == close(0.1));
+}

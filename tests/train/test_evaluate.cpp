@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include <doctest/doctest.h>
+
+#include <resnet/backend/ref/ref.hpp>
+#include <resnet/layers/linear.hpp>
+#include <resnet/train/evaluate.hpp>
+
+#include <cmath>
+
+using namespace resnet;
+
+namespace {
+
+using B = Ref<float>;
+constexpr Shape pixel{3};
+
+/// Seven images of one pixel; white is 1, so logits of the identity are a third, two thirds …
+Dataset pixels() {
+  return {{3},
+          {"a", "b", "c"},
+          {255, 0, 0, 0, 85, 170, 85, 0, 0, 170, 85, 0, 0, 0, 0, 0, 255, 0, 85, 85, 170},
+          {0, 2, 1, 0, 0, 2, 2}};
+}
+const std::vector<int> predictions{0, 2, 0, 0, 0, 1, 2};  // by hand; equal logits give the first
+
+Linear<3, 3, B> identity() {
+  Linear<3, 3, B> model;
+  for (std::size_t i = 0; i < 3; ++i) model.weight.data()[i * 4] = 1;
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("Metrics: sums over images") {
+  Metrics m;
+  CHECK(m.loss() == 0);
+  CHECK(m.accuracy() == 0);
+  m.add(2, std::vector<int>{1, 2, 3}, std::vector<int>{1, 0, 3});
+  m.add(0.5, std::vector<int>{0}, std::vector<int>{1});
+  CHECK(m.images == 4);
+  CHECK(m.correct == 2);
+  CHECK(m.loss() == (2 * 3 + 0.5) / 4);
+  CHECK(m.accuracy() == 0.5);
+}
+
+TEST_CASE("ConfusionMatrix: rows are labels, columns predictions") {
+  ConfusionMatrix confusion(3);
+  CHECK(confusion.classes() == 3);
+  confusion.add(std::vector<int>{0, 0, 1, 2, 2, 2}, std::vector<int>{0, 2, 1, 0, 2, 2});
+  confusion.add(std::vector<int>{2}, std::vector<int>{1});
+  const int expected[3][3] = {{1, 0, 1}, {0, 1, 0}, {1, 1, 2}};
+  for (int label = 0; label < 3; ++label)
+    for (int prediction = 0; prediction < 3; ++prediction)
+      CHECK(confusion.count(label, prediction) == expected[label][prediction]);
+  CHECK(confusion.total(0) == 2);
+  CHECK(confusion.total(1) == 1);
+  CHECK(confusion.total(2) == 4);
+}
+
+TEST_CASE("evaluate: against a computation by hand, for any batch size") {
+  const Dataset data = pixels();
+  const auto model = identity();
+  double loss = 0;
+  std::int64_t correct = 0;
+  ConfusionMatrix confusion(3);
+  for (int i = 0; i < data.size(); ++i) {
+    double sum = 0, own = 0;
+    for (std::size_t c = 0; c < 3; ++c) {
+      const double logit = data.image(i)[c] / 255.0;
+      sum += std::exp(logit);
+      if (static_cast<int>(c) == data.labels[static_cast<std::size_t>(i)]) own = logit;
+    }
+    loss += std::log(sum) - own;
+    const auto k = static_cast<std::size_t>(i);
+    correct += data.labels[k] == predictions[k];
+    confusion.add(std::vector<int>{data.labels[k]}, std::vector<int>{predictions[k]});
+  }
+  CHECK(correct == 5);
+  for (const int batch_size : {1, 2, 3, 7, 100})
+    for (const bool shuffle : {false, true}) {
+      Context<B> ctx;
+      DataLoader loader(data, {.batch_size = batch_size, .shuffle = shuffle});
+      const Evaluation found = evaluate<pixel>(ctx, model, loader);
+      CHECK(found.metrics.images == 7);
+      CHECK(found.metrics.correct == correct);
+      CHECK(found.metrics.loss() == doctest::Approx(loss / 7).epsilon(1e-6));
+      for (int label = 0; label < 3; ++label)
+        for (int prediction = 0; prediction < 3; ++prediction)
+          CHECK(found.confusion.count(label, prediction) == confusion.count(label, prediction));
+    }
+}
+
+TEST_CASE("evaluate: labels that the model has no class for are an error") {
+  Context<B> ctx;
+  const Linear<3, 2, B> two_classes;
+  const Dataset data = pixels();
+  DataLoader loader(data, {});
+  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, two_classes, loader),
+                       "one_hot: label 1 of the batch: expected 0 to 1, found 2", Error);
+}
+
+TEST_CASE("evaluate: an empty data set") {
+  Context<B> ctx;
+  const Dataset none{{3}, {"a", "b", "c"}, {}, {}};
+  DataLoader loader(none, {});
+  const Evaluation found = evaluate<pixel>(ctx, identity(), loader);
+  CHECK(found.metrics.images == 0);
+  CHECK(found.metrics.loss() == 0);
+}
