@@ -41,8 +41,7 @@ long long number(std::string text) {
   return std::stoll(text);
 }
 
-template <class Model, Shape S>
-Table table(int n = 1) {
+template <class Model, Shape S> Table table(int n = 1) {
   std::stringstream text;
   print_summary<Model, S>(text, n);
   Table result;
@@ -138,8 +137,9 @@ TEST_CASE("summary: memory") {
     text << static_cast<double>(bytes) / 1048576 << " MiB";
     return text.str();
   };
-  CHECK(table<Model, cifar_image>().memory == "memory for 1 image: " + mebibytes(training_bytes<Model, cifar_image>(1)) +
-                                                  " for training with SGD, " +
-                                                  mebibytes(inference_bytes<Model, cifar_image>(1)) + " for inference");
+  CHECK(table<Model, cifar_image>().memory ==
+        "memory for 1 image: " + mebibytes(training_bytes<Model, cifar_image>(1)) +
+            " for training with SGD, " + mebibytes(inference_bytes<Model, cifar_image>(1)) +
+            " for inference");
   CHECK(table<Model, cifar_image>(128).memory.starts_with("memory for 128 images: "));
 }

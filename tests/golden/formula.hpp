@@ -57,14 +57,12 @@ constexpr double near_kaiming(int fan_in) {
 }
 
 /// A parameter or running statistic; `dims` is its shape, of which only the product after the first matters.
-inline std::vector<double> parameter(const std::string& prefix, std::string_view name,
-                                     std::span<const int> dims) {
-  const std::string whole = prefix + std::string(name);
+inline std::vector<double> parameter(std::string_view name, std::span<const int> dims) {
   const int fan_in = std::accumulate(dims.begin() + 1, dims.end(), 1, std::multiplies());
   const std::size_t count = static_cast<std::size_t>(dims[0]) * static_cast<std::size_t>(fan_in);
-  if (whole.ends_with("running_mean") || whole.ends_with("bias")) return unit(whole, count, 0.25);
-  if (whole.ends_with("running_var") || dims.size() == 1) return unit(whole, count, 0.5, 1);
-  return unit(whole, count, near_kaiming(fan_in));
+  if (name.ends_with("running_mean") || name.ends_with("bias")) return unit(name, count, 0.25);
+  if (name.ends_with("running_var") || dims.size() == 1) return unit(name, count, 0.5, 1);
+  return unit(name, count, near_kaiming(fan_in));
 }
 
 /// The elements that a file keeps of a tensor: all, or 256 of them.

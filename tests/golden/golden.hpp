@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,24 +22,29 @@
 
 namespace golden {
 
+using namespace resnet;
 using Values = std::vector<double>;
 
 class File {
  public:
   explicit File(const std::string& name)
-      : name_(name), content_(resnet::read_safetensors(RESNET_SOURCE_DIR "/tests/golden/" + name)) {}
+      : name_(name), content_(read_safetensors(RESNET_SOURCE_DIR "/tests/golden/" + name)) {}
 
   template <class T = double> std::vector<T> values(const std::string& tensor) const {
     const auto found = content_.tensors.find(tensor);
-    if (found == content_.tensors.end()) throw resnet::Error(name_ + ": no tensor '" + tensor + "'");
+    if (found == content_.tensors.end()) throw Error(name_ + ": no tensor '" + tensor + "'");
     return found->second.values<T>();
+  }
+  std::vector<int> integers(const std::string& tensor) const {
+    const auto wide = values<std::int64_t>(tensor);
+    return std::vector<int>(wide.begin(), wide.end());
   }
   bool holds(const std::string& tensor) const { return content_.tensors.count(tensor) != 0; }
   const auto& tensors() const { return content_.tensors; }
 
  private:
   std::string name_;
-  resnet::SafeTensors content_;
+  SafeTensors content_;
 };
 
 /// Between PyTorch's (outer, channels, pixels) and the library's (outer, pixels, channels): activations are
@@ -61,44 +67,39 @@ template <class B> Values download(std::size_t size, const typename B::Scalar* f
   return Values(host.begin(), host.end());
 }
 
-inline std::size_t size_of(std::span<const int> dims) {
-  std::size_t size = 1;
-  for (const int d : dims) size *= static_cast<std::size_t>(d);
-  return size;
-}
-
 /// A batch from values in PyTorch's order, and the reverse.
-template <resnet::Shape S, class B> resnet::Batch<S, B> batch(resnet::Context<B>& ctx, const Values& nchw) {
+template <Shape S, class B> Batch<S, B> batch(Context<B>& ctx, const Values& nchw) {
   auto x = ctx.template make<S>(static_cast<int>(nchw.size() / S.size()));
   upload<B>(swapped(nchw, S.c, S.h * S.w), x.data());
   return x;
 }
-template <resnet::Shape S, class B> Values values_of(const resnet::Batch<S, B>& x) {
+template <Shape S, class B> Values values_of(const Batch<S, B>& x) {
   return swapped(download<B>(x.size(), x.data()), S.h * S.w, S.c);
 }
 
-/// A parameter from values in PyTorch's order, and the reverse.
-template <class B> void set(std::span<const int> dims, typename B::Scalar* data, const Values& values) {
-  if (dims.size() == 4)  // (out, kernel, kernel, in)
-    upload<B>(swapped(values, size_of(dims.last(1)), size_of(dims.subspan(1, 2))), data);
-  else
-    upload<B>(values, data);
+/// A parameter or running statistic from values in PyTorch's order, and the reverse.
+template <class B> void set(TensorView<B, typename B::Scalar> t, const Values& values) {
+  REQUIRE(values.size() == t.size());
+  if (t.dims().size() == 4) {  // (out, kernel, kernel, in)
+    const auto in = static_cast<std::size_t>(t.dims()[3]);
+    upload<B>(swapped(values, in, t.size() / in / static_cast<std::size_t>(t.dims()[0])), t.data());
+  } else {
+    upload<B>(values, t.data());
+  }
 }
-template <class B> Values values_of(std::span<const int> dims, const typename B::Scalar* data) {
-  const Values values = download<B>(size_of(dims), data);
-  return dims.size() == 4 ? swapped(values, size_of(dims.subspan(1, 2)), size_of(dims.last(1))) : values;
-}
-template <class B, int... Dims> Values values_of(const resnet::Tensor<B, Dims...>& t) {
-  return values_of<B>(t.dims, t.data());
+template <class B, class Scalar> Values values_of(TensorView<B, Scalar> t) {
+  Values values = download<B>(t.size(), t.data());
+  if (t.dims().size() != 4) return values;
+  const auto in = static_cast<std::size_t>(t.dims()[3]);
+  return swapped(values, t.size() / in / static_cast<std::size_t>(t.dims()[0]), in);
 }
 
 /// Sets every parameter and running statistic of a model or a layer from the formula for `prefix` + its name.
 template <class Model> void set_by_formula(Model& model, const std::string& prefix = "") {
-  resnet::for_each_state(
-      [&](std::string_view name, resnet::Role, auto& value) {
-        if constexpr (requires { value.dims; })
-          set<typename std::remove_reference_t<decltype(value)>::Backend>(
-              value.dims, value.data(), parameter(prefix, name, value.dims));
+  for_each_state(
+      [&](std::string_view name, Role, auto& value) {
+        if constexpr (requires { value.dims(); })
+          set<typename Model::Backend>(value, parameter(prefix + std::string(name), value.dims()));
       },
       model);
 }

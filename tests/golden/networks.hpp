@@ -11,9 +11,7 @@
 
 namespace golden {
 
-using namespace resnet;
-
-template <Shape S, class B> Batch<S, B> formula_images(Context<B>& ctx, std::int64_t index, std::size_t n) {
+template <Shape S, class B> Batch<S, B> formula_images(Context<B>& ctx, int index, std::size_t n) {
   return batch<S>(ctx, unit("input." + std::to_string(index), n * S.size()));
 }
 
@@ -36,8 +34,8 @@ template <Shape S, class B, class Model> void check_pass(const File& file) {
   Model model;
   set_by_formula(model);
   typename Model::template Saved<S> saved;
-  const auto labels = file.values<int>("labels");
-  const auto images = formula_images<S>(ctx, file.values<std::int64_t>("input").at(0), labels.size());
+  const auto labels = file.integers("labels");
+  const auto images = formula_images<S>(ctx, file.integers("input").at(0), labels.size());
   const auto logits = model.forward(ctx, images, saved);
   auto loss = softmax_cross_entropy(ctx, logits, one_hot<10>(ctx, labels));
   Model grad;
@@ -55,7 +53,7 @@ template <Shape S, class B, class Model> void check_pass(const File& file) {
       grad);
   for_each_state(
       [&](std::string_view name, Role role, const auto& value) {
-        if constexpr (!requires { value.dims; })
+        if constexpr (!requires { value.dims(); })
           CHECK(value == file.values<std::int64_t>("state/" + std::string(name)).at(0));
         else if (role == Role::buffer)
           check_tensor(file, "state/", name, values_of(value), output_tolerance<B>, state);
@@ -74,7 +72,7 @@ template <Shape S, class B, class Model> void check_steps(const File& file) {
   Optimizer<Model> optimizer(Sgd{.momentum = 0.9}, {.weight = 5e-4});
   typename Model::template Saved<S> saved;
   const std::size_t n = file.values("labels").size();
-  const auto inputs = file.values<std::int64_t>("steps/inputs");
+  const auto inputs = file.integers("steps/inputs");
   const Values losses = file.values("steps/losses");
   REQUIRE(losses.size() == 10);
   double difference = 0;
@@ -92,7 +90,7 @@ template <Shape S, class B, class Model> void check_steps(const File& file) {
   Worst state;
   for_each_state(
       [&](std::string_view name, Role, const auto& value) {
-        if constexpr (requires { value.dims; })
+        if constexpr (requires { value.dims(); })
           check_tensor(file, "steps/", name, values_of(value), loss_tolerance<B>, state);
       },
       model);

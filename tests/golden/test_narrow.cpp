@@ -19,7 +19,7 @@ TEST_CASE_TEMPLATE("cross-entropy with labels, smoothing and soft targets agrees
   const File file("narrow.safetensors");
   Context<B> ctx;
   const auto logits = batch<Shape{10}>(ctx, file.values("logits"));
-  const auto labels = file.values<int>("labels");
+  const auto labels = file.integers("labels");
   Worst worst;
   const auto check = [&](const std::string& name, const Batch<Shape{10}, B>& target) {
     const auto loss = softmax_cross_entropy(ctx, logits, target);

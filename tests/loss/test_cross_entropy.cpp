@@ -20,8 +20,7 @@ struct Result {
   double value;
   Values dlogits;
 };
-template <class B = Double>
-Result cross_entropy(const Values& logits, const Values& target) {
+template <class B = Double> Result cross_entropy(const Values& logits, const Values& target) {
   Context<B> ctx;
   ctx.poison(true);
   const auto z = test::batch<classes4>(ctx, logits), t = test::batch<classes4>(ctx, target);
@@ -71,7 +70,8 @@ const Values logits = test::normal(12, 1);  // three images
 TEST_CASE("softmax_cross_entropy: hard labels") {
   check(logits, one_hot_values({2, 0, 3}));
   // Equal logits: log(Classes), whatever the label.
-  CHECK(cross_entropy({5, 5, 5, 5}, one_hot_values({1})).value == doctest::Approx(std::log(4)).epsilon(1e-15));
+  CHECK(cross_entropy({5, 5, 5, 5}, one_hot_values({1})).value ==
+        doctest::Approx(std::log(4)).epsilon(1e-15));
 }
 
 TEST_CASE("softmax_cross_entropy: label smoothing") {
@@ -100,7 +100,8 @@ TEST_CASE("softmax_cross_entropy: a batch is the mean of its images") {
                                      Values(target.begin() + row, target.begin() + row + 4));
     mean += one.value / 3;
     for (std::size_t c = 0; c < 4; ++c)
-      CHECK(all.dlogits[static_cast<std::size_t>(row) + c] == doctest::Approx(one.dlogits[c] / 3).epsilon(1e-14));
+      CHECK(all.dlogits[static_cast<std::size_t>(row) + c] ==
+            doctest::Approx(one.dlogits[c] / 3).epsilon(1e-14));
   }
   CHECK(all.value == doctest::Approx(mean).epsilon(1e-14));
 }
@@ -110,7 +111,8 @@ TEST_CASE("softmax_cross_entropy: logits of any size") {
   Values shifted = logits;
   for (double& z : shifted) z += 1e6;
   const Values target = one_hot_values({2, 0, 3});
-  CHECK(cross_entropy(shifted, target).value == doctest::Approx(cross_entropy(logits, target).value).epsilon(1e-8));
+  CHECK(cross_entropy(shifted, target).value ==
+        doctest::Approx(cross_entropy(logits, target).value).epsilon(1e-8));
 
   constexpr double largest = std::numeric_limits<float>::max();
   for (const double size : {1e4, 0x1p100, largest}) {
@@ -131,13 +133,16 @@ TEST_CASE("softmax_cross_entropy: what is not finite shows in the loss") {
       Values broken = logits;
       broken[i] = bad;
       const auto target = one_hot<4>(ctx, std::vector<int>{2, 0, 3});
-      CHECK_FALSE(std::isfinite(softmax_cross_entropy(ctx, test::batch<classes4>(ctx, broken), target).value));
+      CHECK_FALSE(
+          std::isfinite(softmax_cross_entropy(ctx, test::batch<classes4>(ctx, broken), target).value));
     }
 }
 
 TEST_CASE("one_hot: a label outside the classes is an error") {
-  CHECK_THROWS_WITH_AS(one_hot_values({1, 0, 4}), "one_hot: label 2 of the batch: expected 0 to 3, found 4", Error);
-  CHECK_THROWS_WITH_AS(one_hot_values({-1}), "one_hot: label 0 of the batch: expected 0 to 3, found -1", Error);
+  CHECK_THROWS_WITH_AS(one_hot_values({1, 0, 4}), "one_hot: label 2 of the batch: expected 0 to 3, found 4",
+                       Error);
+  CHECK_THROWS_WITH_AS(one_hot_values({-1}), "one_hot: label 0 of the batch: expected 0 to 3, found -1",
+                       Error);
   CHECK(one_hot_values({0, 3}) == Values{1, 0, 0, 0, 0, 0, 0, 1});
   CHECK(one_hot_values({}).empty());
 }

@@ -49,18 +49,12 @@ class Optimizer {
   template <class B>
   void step(Context<B>& ctx, double lr, Model& model, const Model& grad) {
     ++steps_;
-    std::visit(
-        [&](const auto& rule) {
-          for_each_parameter(
-              [&](std::string_view, Role role, auto& w, const auto& g, auto& first, auto& second) {
-                update<B>(ctx, rule, lr, decay_(role), w.size(), g.data(), first.data(), second.data(), w.data());
-              },
-              model, grad, averages_.front(), averages_.back());
+    for_each_parameter(
+        [&](std::string_view, Role role, auto& w, auto& g, auto& first, auto& second) {
+          update(ctx, lr, decay_(role), w.size(), g.data(), first.data(), second.data(), w.data());
         },
-        rule_);
+        model, grad, averages_.front(), averages_.back());
   }
-
-  std::int64_t steps() const { return steps_; }
 
   /// What a checkpoint holds, with torch.optim's names: f("step", number of steps) and f(name, average) for
   /// each running average, a value of the model's type.
@@ -69,24 +63,18 @@ class Optimizer {
 
  private:
   template <class B, class T>
-  void update(Context<B>& ctx, const Sgd& r, double lr, double decay, std::size_t n, const T* g, T* velocity, T*,
+  void update(Context<B>& ctx, double lr, double decay, std::size_t n, const T* gradient, T* first, T* second,
               T* w) const {
-    B::sgd_step(ctx, n, SgdStep{lr, r.momentum, decay, r.nesterov, steps_ == 1}, g, velocity, w);
-  }
-  template <class B, class T>
-  void update(Context<B>& ctx, const Adam& r, double lr, double decay, std::size_t n, const T* g, T* mean, T* square,
-              T* w) const {
-    B::adam_step(ctx, n, AdamStep{lr, r.beta1, r.beta2, r.eps, decay, false, steps_}, g, mean, square, w);
-  }
-  template <class B, class T>
-  void update(Context<B>& ctx, const AdamW& r, double lr, double decay, std::size_t n, const T* g, T* mean, T* square,
-              T* w) const {
-    B::adam_step(ctx, n, AdamStep{lr, r.beta1, r.beta2, r.eps, decay, true, steps_}, g, mean, square, w);
-  }
-  template <class B, class T>
-  void update(Context<B>& ctx, const RmsProp& r, double lr, double decay, std::size_t n, const T* g, T* velocity,
-              T* square, T* w) const {
-    B::rmsprop_step(ctx, n, RmsPropStep{lr, r.alpha, r.eps, decay, r.momentum}, g, square, velocity, w);
+    if (const auto* sgd = std::get_if<Sgd>(&rule_))
+      B::sgd_step(ctx, n, SgdStep{lr, sgd->momentum, decay, sgd->nesterov, steps_ == 1}, gradient, first, w);
+    if (const auto* adam = std::get_if<Adam>(&rule_))
+      B::adam_step(ctx, n, AdamStep{lr, adam->beta1, adam->beta2, adam->eps, decay, false, steps_}, gradient, first,
+                   second, w);
+    if (const auto* adamw = std::get_if<AdamW>(&rule_))
+      B::adam_step(ctx, n, AdamStep{lr, adamw->beta1, adamw->beta2, adamw->eps, decay, true, steps_}, gradient, first,
+                   second, w);
+    if (const auto* rms = std::get_if<RmsProp>(&rule_))
+      B::rmsprop_step(ctx, n, RmsPropStep{lr, rms->alpha, rms->eps, decay, rms->momentum}, gradient, second, first, w);
   }
 
   static void visit_state(auto& self, auto& f) {

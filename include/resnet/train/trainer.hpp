@@ -19,6 +19,7 @@
 #include <resnet/train/evaluate.hpp>
 
 #include <cmath>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,7 +30,7 @@ struct TrainerOptions {
   double clip_norm = 0;  // largest L2 norm of the gradient; 0: any
 };
 
-/// The loss of a step or a value of the model was not finite. What was called has changed nothing.
+/// The loss of a step, or a value of the model, was not finite. No parameter has changed.
 class DivergedError : public Error {
  public:
   using Error::Error;
@@ -62,7 +63,8 @@ class Trainer {
   /// One optimizer step on images (n, h, w, c) and their labels. Throws DivergedError for a loss that is not
   /// finite.
   void step(std::span<const float> images, std::span<const int> labels) {
-    constexpr std::size_t bytes_per_image = training_activation_bytes<Model, S>(1);
+    // Of two images: one is too few for BatchNorm2d where the feature maps have shrunk to one pixel.
+    constexpr std::size_t bytes_per_image = training_activation_bytes<Model, S>(2) / 2;
     ctx_.reserve(labels.size() * bytes_per_image);
     const auto logits = model.forward(ctx_, ctx_.template upload<S>(images), *saved_);
     auto loss = softmax_cross_entropy(ctx_, logits, one_hot<classes>(ctx_, labels, options_.label_smoothing));
