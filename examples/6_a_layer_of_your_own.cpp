@@ -97,19 +97,20 @@ double gradient_error() {
   return worst;
 }
 
-void train(int steps) {
+void train(int epochs) {
   using Net = Sequential<Conv2d<3, 16, 5, 2>, BatchNorm2d<16>, PReLU<16>, Conv2d<16, 32, 3, 2>,
                          BatchNorm2d<32>, PReLU<32>, GlobalAvgPool2d<>, Linear<32, 10>>;
   const Dataset images = make_synthetic(1000, 0, 1).train;
   DataLoader loader(images, {.batch_size = 50, .shuffle = true, .normalize = compute_normalize(images)});
   Context<Cpu> ctx;
-  Trainer<Net, synthetic_shape> trainer(ctx, Optimizer<Net>(Sgd{0.9}), {ConstantLr{}, 0.1, steps});
+  const Schedule schedule{ConstantLr{}, 0.1, epochs * loader.batches()};
+  Trainer<Net, synthetic_shape> trainer(ctx, Optimizer<Net>(Sgd{0.9}), schedule);
   initialize(ctx, trainer.model);
   // initialize sets scales to 1, with which PReLU is no more than its input; its paper begins with 1/4.
   Cpu::fill(16, 0.25f, std::get<2>(trainer.model.layers).weight.data());
   Cpu::fill(32, 0.25f, std::get<5>(trainer.model.layers).weight.data());
 
-  while (trainer.steps() < steps) {
+  while (trainer.steps() < schedule.total_steps) {
     for (const HostBatch& batch : trainer.rest_of_epoch(loader)) trainer.step(batch.images, batch.labels);
     const Metrics& m = trainer.epoch_so_far();
     fmt::print("step {}: loss {:.3f}, accuracy {:.1f} %\n", trainer.steps(), m.loss(), 100 * m.accuracy());
@@ -122,14 +123,14 @@ void train(int steps) {
 }
 
 int main(int argc, char** argv) {
-  int steps = 200;
+  int epochs = 5;
   CLI::App app("Checks the gradient of a new layer, then trains a small network with it.");
-  app.add_option("--steps", steps)->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--epochs", epochs)->check(CLI::PositiveNumber)->capture_default_str();
   return run_program(app, argc, argv, [&] {
     const double error = gradient_error();
     fmt::print("largest difference between backward and central differences: {:.1e}\n", error);
     if (!(error < 1e-8)) throw Error("PReLU's backward is not the derivative of its forward");
-    train(steps);
+    train(epochs);
     return 0;
   });
 }

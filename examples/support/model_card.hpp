@@ -8,12 +8,17 @@
 #include <resnet/resnet18.hpp>
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 #include <sstream>
 #include <string>
 #include <type_traits>
 #include <vector>
+
+inline std::string join(const auto& items) {
+  std::string text;
+  for (const auto& item : items) text += fmt::format("{}{}", text.empty() ? "" : ",", item);
+  return text;
+}
 
 struct ModelCard {
   std::string data;  // synthetic, cifar10 or cifar100
@@ -24,7 +29,7 @@ struct ModelCard {
 
   resnet::Metadata metadata() const {
     resnet::Metadata m{{"data", data}, {"form", form}, {"width", std::to_string(width)}};
-    m["class_names"] = fmt::format("{}", fmt::join(class_names, ","));
+    m["class_names"] = join(class_names);
     for (std::size_t c = 0; c < normalize.mean.size(); ++c) {
       m["normalize_mean_" + std::to_string(c)] = resnet::to_metadata(normalize.mean[c]);
       m["normalize_std_" + std::to_string(c)] = resnet::to_metadata(normalize.std[c]);

@@ -90,7 +90,7 @@ struct TrainOptions {
                        {"clip-norm", to_metadata(clip_norm)},
                        {"seed", to_metadata(seed)}};
     if (schedule == "step") m["step-epochs"] = to_metadata(step_epochs);
-    if (schedule == "multistep") m["milestones"] = fmt::format("{}", fmt::join(milestones, ","));
+    if (schedule == "multistep") m["milestones"] = join(milestones);
     if (schedule == "step" || schedule == "multistep") m["gamma"] = to_metadata(gamma);
     if (schedule == "cosine" || schedule == "onecycle") m["epochs"] = to_metadata(epochs);
     resnet::Metadata prefixed;

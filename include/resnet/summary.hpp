@@ -7,6 +7,7 @@
 
 #include <iomanip>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 namespace resnet {
@@ -73,14 +74,16 @@ void print_summary(std::ostream& out, int n = 1) {
   using Planned = typename Model::template on<Plan>;
   Planned model{};
   SavedOf<Planned, S> saved{};
-  detail::SummaryPrinter printer(out);
+  std::ostringstream text;  // so that out keeps its format
+  detail::SummaryPrinter printer(text);
   printer.head();
   Planned::visit(printer, model, saved);
   printer.row("total", Model::out(S), parameter_count<Model>, forward_macs<Model, S>());
   const auto mebibytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
-  out << std::fixed << std::setprecision(1) << "memory for " << n << (n == 1 ? " image: " : " images: ")
+  text << std::fixed << std::setprecision(1) << "memory for " << n << (n == 1 ? " image: " : " images: ")
       << mebibytes(training_bytes<Model, S>(n)) << " MiB for training with SGD, "
       << mebibytes(inference_bytes<Model, S>(n)) << " MiB for inference\n";
+  out << text.str();
 }
 
 }  // namespace resnet

@@ -57,41 +57,50 @@ inline Values swapped(const Values& from, std::size_t channels, std::size_t pixe
   return to;
 }
 
-template <class B> void upload(const Values& values, typename B::Scalar* to) {
-  const std::vector<typename B::Scalar> host(values.begin(), values.end());
+/// The same with the library's side in a backend's memory.
+template <class B>
+void put(const Values& values, std::size_t channels, std::size_t pixels, typename B::Scalar* to) {
+  const Values reordered = swapped(values, channels, pixels);
+  const std::vector<typename B::Scalar> host(reordered.begin(), reordered.end());
   B::upload(host.size(), host.data(), to);
 }
-template <class B> Values download(std::size_t size, const typename B::Scalar* from) {
+template <class B>
+Values get(std::size_t size, std::size_t channels, std::size_t pixels, const typename B::Scalar* from) {
   std::vector<typename B::Scalar> host(size);
   B::download(size, from, host.data());
-  return Values(host.begin(), host.end());
+  return swapped(Values(host.begin(), host.end()), pixels, channels);
 }
 
 /// A batch from values in PyTorch's order, and the reverse.
 template <Shape S, class B> Batch<S, B> batch(Context<B>& ctx, const Values& nchw) {
   auto x = ctx.template make<S>(static_cast<int>(nchw.size() / S.size()));
-  upload<B>(swapped(nchw, S.c, S.h * S.w), x.data());
+  put<B>(nchw, S.c, S.h * S.w, x.data());
   return x;
 }
 template <Shape S, class B> Values values_of(const Batch<S, B>& x) {
-  return swapped(download<B>(x.size(), x.data()), S.h * S.w, S.c);
+  return get<B>(x.size(), S.c, S.h * S.w, x.data());
 }
+
+/// The channels and pixels of a parameter or running statistic: only convolution weights have an order.
+struct Layout {
+  std::size_t channels = 1, pixels = 1;
+
+  explicit Layout(std::span<const int> dims) {  // (out, kernel, kernel, in)
+    if (dims.size() != 4) return;
+    channels = static_cast<std::size_t>(dims[3]);
+    pixels = static_cast<std::size_t>(dims[1] * dims[2]);
+  }
+};
 
 /// A parameter or running statistic from values in PyTorch's order, and the reverse.
 template <class B> void set(TensorView<B, typename B::Scalar> t, const Values& values) {
   REQUIRE(values.size() == t.size());
-  if (t.dims().size() == 4) {  // (out, kernel, kernel, in)
-    const auto in = static_cast<std::size_t>(t.dims()[3]);
-    upload<B>(swapped(values, in, t.size() / in / static_cast<std::size_t>(t.dims()[0])), t.data());
-  } else {
-    upload<B>(values, t.data());
-  }
+  const Layout layout(t.dims());
+  put<B>(values, layout.channels, layout.pixels, t.data());
 }
 template <class B, class Scalar> Values values_of(TensorView<B, Scalar> t) {
-  Values values = download<B>(t.size(), t.data());
-  if (t.dims().size() != 4) return values;
-  const auto in = static_cast<std::size_t>(t.dims()[3]);
-  return swapped(values, t.size() / in / static_cast<std::size_t>(t.dims()[0]), in);
+  const Layout layout(t.dims());
+  return get<B>(t.size(), layout.channels, layout.pixels, t.data());
 }
 
 /// Sets every parameter and running statistic of a model or a layer from the formula for `prefix` + its name.

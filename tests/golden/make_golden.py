@@ -153,10 +153,10 @@ def relative_error(found, expected):
 
 # --- networks ------------------------------------------------------------------------------------------
 
-# A rounding error that carries one pre-activation across zero switches a ReLU, which moves a gradient by more
-# than its tolerance, and ten steps of training amplify that thousandfold: PyTorch's own float32 can differ
-# from its float64 by 0.08 in the tenth loss. So these inputs, found with --search, keep every pre-activation
-# at least 5e-6 of its layer's RMS from zero, and 2e-5 in the ten steps.
+# A rounding error that carries one pre-activation across zero switches a ReLU. That moves a gradient by more
+# than its tolerance, and training amplifies it: with arbitrary inputs PyTorch's own float32 differed from its
+# float64 by up to 0.08 in one of ten losses. So these inputs, found with --search, keep every pre-activation
+# at least 5e-6 of its layer's RMS away from zero, and 1.9e-5 in the ten steps.
 INPUTS = {"narrow": 155, "full": 183, "imagenet": 161}
 STEP_INPUTS = [155, 171, 143, 61, 195, 35, 69, 152, 9, 44]
 

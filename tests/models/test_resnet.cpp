@@ -82,7 +82,7 @@ TEST_CASE("ResNet: variable batch sizes") {
   const Values images = test::normal(7 * image.size(), 1);
   const auto logits = test::values_of(model.infer(ctx, test::batch<image>(ctx, images)));
   REQUIRE(logits.size() == 7 * 5);
-  for (const std::size_t n : {1, 2, 5}) {  // an image's result does not depend on its company
+  for (const std::size_t n : {1u, 2u, 5u}) {  // an image's result does not depend on its company
     const Values some(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(n * image.size()));
     const auto y = model.infer(ctx, test::batch<image>(ctx, some));
     CHECK(y.n() == static_cast<int>(n));
@@ -91,7 +91,7 @@ TEST_CASE("ResNet: variable batch sizes") {
   SavedOf<Small, image> saved;
   Small grad;
   zero(grad);
-  for (const std::size_t n : {5, 2, 3}) {  // one Context, one Saved and one gradient serve them all
+  for (const std::size_t n : {5u, 2u, 3u}) {  // one Context, one Saved and one gradient serve them all
     const auto y = model.forward(ctx, test::batch<image>(ctx, test::normal(n * image.size(), n)), saved);
     CHECK(y.n() == static_cast<int>(n));
     const auto dx = model.backward(ctx, test::batch<Shape{5}>(ctx, test::normal(n * 5, 2)), saved, grad);

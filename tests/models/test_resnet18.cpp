@@ -145,9 +145,9 @@ TEST_CASE("ResNet-18: backward pass") {
   Context<Cpu> ctx(2);
   const Pass full = forward_and_backward<image>(model, ctx, 2);
   CHECK(full.gradients.size() == 62);
-  for (const auto& [name, gradient] : full.gradients) {
-    const double squares = test::dot(gradient, gradient);
-    CHECK_MESSAGE((squares > 0 && std::isfinite(squares)), name);
+  for (const auto& entry : full.gradients) {
+    const double squares = test::dot(entry.second, entry.second);
+    CHECK_MESSAGE((squares > 0 && std::isfinite(squares)), entry.first);
   }
 
   Narrow<Cpu> narrow;
@@ -158,8 +158,8 @@ TEST_CASE("ResNet-18: backward pass") {
              expected = forward_and_backward<small>(reference, exact, 9);
   CHECK(relative_error(found.logits, expected.logits) < 1e-5);
   CHECK(relative_error(found.state, expected.state) < 1e-6);
-  for (const auto& [name, gradient] : found.gradients)
-    CHECK_MESSAGE(relative_error(gradient, expected.gradients.at(name)) < 1e-4, name);
+  for (const auto& entry : found.gradients)
+    CHECK_MESSAGE(relative_error(entry.second, expected.gradients.at(entry.first)) < 1e-4, entry.first);
 }
 
 TEST_CASE("ResNet-18: variable batch sizes on one Context") {
@@ -168,7 +168,7 @@ TEST_CASE("ResNet-18: variable batch sizes on one Context") {
   Context<Cpu> ctx(2);
   const Values images = test::normal(33 * small.size(), 1);
   const Values all = test::values_of(model.infer(ctx, test::batch<small>(ctx, images)));
-  for (const std::size_t n : {1, 2, 7, 33}) {
+  for (const std::size_t n : {1u, 2u, 7u, 33u}) {
     const Values some(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(n * small.size()));
     const Values y = test::values_of(model.infer(ctx, test::batch<small>(ctx, some)));
     CHECK(relative_error(y, Values(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n * 10))) < 1e-5);

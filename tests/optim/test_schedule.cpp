@@ -94,5 +94,5 @@ TEST_CASE("Schedule: a run of one step, or all warm-up, learns") {
   const Schedule all_warm_up{CosineLr{}, 0.1, 4, 4};
   for (int step = 0; step < 4; ++step) CHECK(all_warm_up(step) == close(0.1 * (step + 1) / 5));
   // The rise takes no time: one-cycle begins at its peak.
-  CHECK(Schedule{OneCycleLr{.pct_start = 0.1}, 0.1, 10}(0) == close(0.1));
+  CHECK(Schedule{OneCycleLr{.pct_start = 0.125}, 0.1, 8}(0) == close(0.1));
 }

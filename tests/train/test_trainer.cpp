@@ -267,6 +267,10 @@ TEST_CASE_TEMPLATE("Trainer: a loss that is not finite stops the run and keeps i
       [](std::string_view, Role, auto& t) { t.data()[0] = std::numeric_limits<float>::infinity(); },
       run.trainer.model);
   CHECK_THROWS_AS(run.train_until(6), DivergedError);
+  const std::string good = bytes_of(scratch.file("good"));
+  CHECK_THROWS_WITH_AS(run.trainer.save(scratch.file("good")),
+                       doctest::Contains("expected finite values in "), DivergedError);
+  CHECK(bytes_of(scratch.file("good")) == good);
   run.trainer.resume(scratch.file("good"));
   run.train_until(Run::steps);
   run.trainer.save(scratch.file("again"));
@@ -300,6 +304,17 @@ TEST_CASE_TEMPLATE("Trainer: no heap allocation in a step after the first of its
     CHECK(allocations_until(Run::batches - 1) == 0);
     allocations_until(Run::batches);  // the first batch of four images
     CHECK(allocations_until(Run::steps) == 0);
+  }
+}
+
+TEST_CASE("Trainer: the number of steps says which batch comes next") {
+  const Dataset data = coloured(22);
+  TrainingRun<DropoutNet> run(data);
+  for (std::int64_t step = 0; step < 2 * Run::batches; ++step) {
+    const HostBatch& next = *run.trainer.rest_of_epoch(run.loader).begin();
+    CHECK(next.epoch == step / Run::batches);
+    CHECK(next.index == step % Run::batches);
+    run.trainer.step(next.images, next.labels);
   }
 }
 

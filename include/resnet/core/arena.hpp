@@ -46,7 +46,8 @@ class Arena {
   /// Makes room for `count` more scalars in one piece.
   constexpr void reserve(std::size_t count) {
     Scalar* memory = B::allocate(count);
-    chunks_.push_back({memory, count, node({this, memory, 0, count, 0, nullptr, nullptr})});
+    // A node of its own and not a spare one: the next time round this chunk is there from the beginning.
+    chunks_.push_back({memory, count, new Block{this, memory, 0, count, 0, nullptr, nullptr}});
     if (!B::dry) reserved_ += count;
   }
 

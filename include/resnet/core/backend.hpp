@@ -37,10 +37,10 @@ struct BatchNormGeometry {
   int c;
 };
 
-/// One step of SGD as in torch.optim.SGD (dampening 0). `first` starts the momentum buffer at the gradient.
+/// One step of SGD as in torch.optim.SGD (dampening 0).
 struct SgdStep {
   double lr, momentum, weight_decay;
-  bool nesterov, first;
+  bool nesterov;
 };
 
 /// One step of torch.optim.Adam, or of AdamW with `decoupled`; `step` counts from 1.

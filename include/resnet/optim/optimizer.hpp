@@ -43,7 +43,9 @@ template <class Model>
 class Optimizer {
  public:
   explicit Optimizer(Rule rule, WeightDecay decay = {})
-      : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {}
+      : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {
+    for (Model& average : averages_) zero(average);  // a new BatchNorm2d's weight is 1
+  }
 
   /// Updates the model in place.
   template <class B>
@@ -56,6 +58,9 @@ class Optimizer {
         model, grad, averages_.front(), averages_.back());
   }
 
+  /// Steps so far.
+  std::int64_t steps() const { return steps_; }
+
   /// What a checkpoint holds, with torch.optim's names: f("step", number of steps) and f(name, average) for
   /// each running average, a value of the model's type.
   void visit_state(auto&& f) { visit_state(*this, f); }
@@ -66,7 +71,7 @@ class Optimizer {
   void update(Context<B>& ctx, double lr, double decay, std::size_t n, const T* gradient, T* first, T* second,
               T* w) const {
     if (const auto* sgd = std::get_if<Sgd>(&rule_))
-      B::sgd_step(ctx, n, SgdStep{lr, sgd->momentum, decay, sgd->nesterov, steps_ == 1}, gradient, first, w);
+      B::sgd_step(ctx, n, SgdStep{lr, sgd->momentum, decay, sgd->nesterov}, gradient, first, w);
     if (const auto* adam = std::get_if<Adam>(&rule_))
       B::adam_step(ctx, n, AdamStep{lr, adam->beta1, adam->beta2, adam->eps, decay, false, steps_}, gradient, first,
                    second, w);

@@ -6,6 +6,7 @@
 //   optimizer.step(ctx, schedule(step), net, grad);
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -43,7 +44,7 @@ struct Schedule {
 
   /// For step 0, 1, …, total_steps - 1.
   double operator()(std::int64_t step) const {
-    const std::int64_t total = total_steps - warmup_steps;
+    const std::int64_t total = std::max<std::int64_t>(total_steps - warmup_steps, 1);  // 1: all warm-up
     if (step < warmup_steps)
       return at(0, total) * static_cast<double>(step + 1) / static_cast<double>(warmup_steps + 1);
     return at(step - warmup_steps, total);
@@ -72,8 +73,8 @@ struct Schedule {
   double value(const CosineLr& r, double step, double total) const { return half_cosine(lr, r.min_lr, step / total); }
   double value(const OneCycleLr& r, double step, double total) const {
     const double first = lr / r.div_factor, peak = r.pct_start * total - 1, last = total - 1;
-    if (step <= peak) return half_cosine(first, lr, step / peak);
-    return half_cosine(lr, first / r.final_div_factor, (step - peak) / (last - peak));
+    if (step <= peak) return half_cosine(first, lr, peak > 0 ? step / peak : 1);
+    return half_cosine(lr, first / r.final_div_factor, last > peak ? (step - peak) / (last - peak) : 1);
   }
 };
 

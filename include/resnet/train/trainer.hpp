@@ -55,6 +55,10 @@ class Trainer {
 
   /// The batches of the current epoch that the run has not seen.
   DataLoader::Epoch rest_of_epoch(DataLoader& loader) {
+    if (loader.batches() == 0)
+      throw Error("trainer: expected a data loader with at least one batch, found " +
+                  std::to_string(loader.dataset().size()) + " images for batches of " +
+                  std::to_string(loader.options().batch_size));
     const auto epoch = static_cast<int>(steps() / loader.batches()), batch = static_cast<int>(steps() % loader.batches());
     if (batch == 0) epoch_ = {};
     return loader.epoch(epoch, batch);
@@ -63,9 +67,10 @@ class Trainer {
   /// One optimizer step on images (n, h, w, c) and their labels. Throws DivergedError for a loss that is not
   /// finite.
   void step(std::span<const float> images, std::span<const int> labels) {
-    // Of two images: one is too few for BatchNorm2d where the feature maps have shrunk to one pixel.
-    constexpr std::size_t bytes_per_image = training_activation_bytes<Model, S>(2) / 2;
-    ctx_.reserve(labels.size() * bytes_per_image);
+    // In pairs: one image is too few for BatchNorm2d where the feature maps have shrunk to one pixel, and the arena
+    // rounds sizes up.
+    constexpr std::size_t bytes_per_pair = training_activation_bytes<Model, S>(2) * sizeof(typename B::Scalar) / sizeof(float);
+    ctx_.reserve((labels.size() + 1) / 2 * bytes_per_pair);
     const auto logits = model.forward(ctx_, ctx_.template upload<S>(images), *saved_);
     auto loss = softmax_cross_entropy(ctx_, logits, one_hot<classes>(ctx_, labels, options_.label_smoothing));
     if (!std::isfinite(loss.value))

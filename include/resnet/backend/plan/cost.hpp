@@ -63,10 +63,12 @@ constexpr std::size_t training_activation_bytes(int n) {
   Context<Plan> ctx;
   const auto logits = model.forward(ctx, ctx.template make<S>(n), saved);
   constexpr Shape out = logits.shape;
-  {
+  Batch<out, Plan> dlogits;
+  {  // as in softmax_cross_entropy
     const auto target = ctx.template make<out>(n), probabilities = ctx.template make<out>(n);
+    dlogits = ctx.template make<out>(n);
   }
-  backward_parameters(ctx, model, ctx.template make<out>(n), saved, grad);
+  backward_parameters(ctx, model, std::move(dlogits), saved, grad);
   return ctx.peak_bytes();
 }
 

@@ -27,7 +27,7 @@ struct RefOptimizer {
   static void sgd_update(const SgdStep& s, T g, T& v, T& w) {
     const T lr = static_cast<T>(s.lr), momentum = static_cast<T>(s.momentum);
     g += static_cast<T>(s.weight_decay) * w;
-    v = s.first ? g : momentum * v + g;
+    v = momentum * v + g;
     w -= lr * (s.nesterov ? g + momentum * v : v);
   }
 
@@ -44,8 +44,8 @@ struct RefOptimizer {
       w -= static_cast<T>(s.lr * s.weight_decay) * w;
     else
       g += static_cast<T>(s.weight_decay) * w;
-    m = beta1 * m + (1 - beta1) * g;
-    v = beta2 * v + (1 - beta2) * g * g;
+    m = beta1 * m + static_cast<T>(1 - s.beta1) * g;
+    v = beta2 * v + static_cast<T>(1 - s.beta2) * g * g;
     w -= static_cast<T>(scale.step_size) * m /
          (std::sqrt(v) * static_cast<T>(scale.inv_sqrt_correction2) + static_cast<T>(s.eps));
   }
@@ -53,7 +53,7 @@ struct RefOptimizer {
   static void rmsprop_update(const RmsPropStep& s, T g, T& square, T& v, T& w) {
     const T alpha = static_cast<T>(s.alpha);
     g += static_cast<T>(s.weight_decay) * w;
-    square = alpha * square + (1 - alpha) * g * g;
+    square = alpha * square + static_cast<T>(1 - s.alpha) * g * g;
     v = static_cast<T>(s.momentum) * v + g / (std::sqrt(square) + static_cast<T>(s.eps));
     w -= static_cast<T>(s.lr) * v;
   }
