@@ -43,6 +43,12 @@ template <class Model> int train(const TrainOptions& o, const ModelCard& card, c
   int epochs_done = 0;
   double best = -1;  // validation accuracy
   const auto save = [&] {
+    // The loss of a step says nothing about the weights after it: a checkpoint is good if they work.
+    const auto first_batch = [](const Metrics&) { return false; };
+    if (!std::isfinite(evaluate<cifar_shape>(ctx, trainer.model, held_out, first_batch).metrics.loss()))
+      throw DivergedError(
+          fmt::format("after step {}: expected a finite loss on held-out images, found NaN or infinity",
+                      trainer.steps()));
     Metadata state = card.metadata();
     state.merge(o.decisive());
     state["epochs_done"] = to_metadata(epochs_done);

@@ -18,27 +18,31 @@ constexpr float guard = 12345.0f;
 
 /// Whether a product of (rows, depth) and (depth, cols) stays within `scratch`.
 template <bool TransposeA, bool TransposeB>
-bool stays_within(std::size_t scratch, int rows, int cols, int depth) {
+bool stays_within(const cpu::GemmBlocking& blocking, int rows, int cols, int depth) {
   std::vector<float> a(static_cast<std::size_t>(rows * depth), 1.0f),
       b(static_cast<std::size_t>(depth * cols), 1.0f);
   std::vector<float> c(static_cast<std::size_t>(rows * cols));
+  const std::size_t scratch = blocking.scratch();
   Context<Ref<float>> ctx;
   const auto memory = ctx.scratch(scratch + (1 << 15));
   std::fill_n(memory.data() + scratch, 1 << 15, guard);
   cpu::gemm<TransposeA, TransposeB>(rows, cols, depth, {a.data(), TransposeA ? rows : depth},
-                                    {b.data(), TransposeB ? depth : cols}, c.data(), cols, memory.data());
+                                    {b.data(), TransposeB ? depth : cols}, c.data(), cols, blocking,
+                                    memory.data());
   return std::count(memory.data() + scratch, memory.data() + scratch + (1 << 15), guard) == 1 << 15;
 }
 
 }  // namespace
 
-TEST_CASE("gemm_scratch: whole lines of 64 bytes, so that the next worker's piece is aligned") {
+TEST_CASE("GemmBlocking: whole lines of 64 bytes, so that the next worker's piece is aligned") {
   for (const int cols : {1, 10, 27, 64})
-    for (const int depth : {1, 27, 72, 147, 576}) CHECK(cpu::gemm_scratch(512, cols, depth) % 16 == 0);
+    for (const int depth : {1, 27, 72, 147, 576})
+      CHECK(cpu::GemmBlocking(512, cols, depth).scratch() % 16 == 0);
 }
 
-// Eigen's block sizes don't grow steadily with the product: a smaller one can need more memory.
-TEST_CASE("gemm_scratch: enough for fewer rows, and for less depth") {
+// Eigen's block sizes don't grow steadily with the product: a smaller one can
+// need more memory.
+TEST_CASE("GemmBlocking: enough for fewer rows, and for less depth") {
   for (const int some :
        {57, 60, 96, 108, 112, 130, 134, 204, 220, 236, 252, 308, 332, 408, 448, 480, 492, 508})
     for (const int cols : {1, 10, 27, 36, 64}) {
@@ -46,14 +50,12 @@ TEST_CASE("gemm_scratch: enough for fewer rows, and for less depth") {
       CAPTURE(cols);
       for (const int depth : {27, 64, 72, 128, 147, 288}) {
         CAPTURE(depth);
-        const bool fewer_rows =
-            stays_within<false, true>(cpu::gemm_scratch(512, cols, depth), some, cols, depth);
+        const bool fewer_rows = stays_within<false, true>({512, cols, depth}, some, cols, depth);
         CHECK(fewer_rows);
       }
       for (const int rows : {8, 64}) {
         CAPTURE(rows);
-        const bool less_depth =
-            stays_within<true, false>(cpu::gemm_scratch(rows, cols, 512), rows, cols, some);
+        const bool less_depth = stays_within<true, false>({rows, cols, 512}, rows, cols, some);
         CHECK(less_depth);
       }
     }
@@ -65,11 +67,12 @@ TEST_CASE("gemm: adds to c, transposes what it is told to, and leaves the gaps b
   const auto check = [&]<bool TransposeA, bool TransposeB>() {
     std::vector<float> a_memory(a.begin(), a.end()), b_memory(b.begin(), b.end());
     std::vector<float> c(rows * (cols + gap), 100.0f);
+    const cpu::GemmBlocking blocking(rows, cols, depth);
     Context<Ref<float>> ctx;
-    const auto scratch = ctx.scratch(cpu::gemm_scratch(rows, cols, depth));
+    const auto scratch = ctx.scratch(blocking.scratch());
     cpu::gemm<TransposeA, TransposeB>(rows, cols, depth, {a_memory.data(), TransposeA ? rows : depth},
                                       {b_memory.data(), TransposeB ? depth : cols}, c.data(), cols + gap,
-                                      scratch.data());
+                                      blocking, scratch.data());
     for (int i = 0; i < rows; ++i)
       for (int j = 0; j < cols + gap; ++j) {
         double want = 100;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <resnet/backend/plan/cost.hpp>
 #include <resnet/layers/dropout.hpp>
+#include <resnet/loss/cross_entropy.hpp>
 #include <resnet/resnet18.hpp>
 
 #include <doctest/doctest.h>
@@ -26,8 +27,9 @@ template <class Model, Shape S> std::size_t measured_training(int n) {
   for (int step = 0; step < 2; ++step) {
     const auto logits = model.forward(
         ctx, test::batch<S>(ctx, test::normal(static_cast<std::size_t>(n) * S.size(), 1)), saved);
-    { const auto target = ctx.template make<out>(n), probabilities = ctx.template make<out>(n); }
-    backward_parameters(ctx, model, ctx.template make<out>(n), saved, grad);
+    const std::vector<int> labels(static_cast<std::size_t>(n));
+    auto loss = softmax_cross_entropy(ctx, logits, one_hot<out.c>(ctx, labels));
+    backward_parameters(ctx, model, std::move(loss.dlogits), saved, grad);
   }
   return ctx.peak_bytes();
 }

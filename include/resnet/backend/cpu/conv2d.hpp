@@ -84,7 +84,8 @@ struct CpuConv2d {
     // A single image gives few strips: cut the output channels too.
     const int slice = strips < 8 ? std::min(g.out_c, 64) : g.out_c;
     const auto slices = static_cast<std::size_t>((g.out_c + slice - 1) / slice);
-    const std::size_t each = p.patch_size() + cpu::gemm_scratch(cpu::strip_pixels, slice, p.depth);
+    const cpu::GemmBlocking blocking(cpu::strip_pixels, slice, p.depth);
+    const std::size_t each = p.patch_size() + blocking.scratch();
     const auto scratch = ctx.scratch(each * static_cast<std::size_t>(ctx.threads()));
     cpu::parallel_for(ctx.threads(), strips * slices, [&](std::size_t task, std::size_t worker) {
       float* memory = scratch.data() + worker * each;
@@ -96,7 +97,7 @@ struct CpuConv2d {
         for (int k = 0; k < width; ++k) out[static_cast<std::ptrdiff_t>(i) * g.out_c + k] = bias ? bias[o + k] : 0;
       const float* w = weight + static_cast<std::size_t>(o) * static_cast<std::size_t>(p.depth);
       cpu::gemm<false, true>(count, width, p.depth, p.patches(begin, count, x, memory), {w, p.depth}, out, g.out_c,
-                             memory + p.patch_size());
+                             blocking, memory + p.patch_size());
     });
   }
 
@@ -107,7 +108,8 @@ struct CpuConv2d {
     const cpu::PatchProduct p{g};
     const int image = g.out_h * g.out_w;
     const int group = std::max(1, cpu::strip_pixels / image);  // images of one task: it alone writes their dx
-    const std::size_t each = p.patch_size() + cpu::gemm_scratch(cpu::strip_pixels, p.depth, g.out_c);
+    const cpu::GemmBlocking blocking(cpu::strip_pixels, p.depth, g.out_c);
+    const std::size_t each = p.patch_size() + blocking.scratch();
     const auto scratch = ctx.scratch(each * static_cast<std::size_t>(ctx.threads()));
     const auto tasks = static_cast<std::size_t>((g.n + group - 1) / group);
     cpu::parallel_for(ctx.threads(), tasks, [&](std::size_t task, std::size_t worker) {
@@ -120,7 +122,7 @@ struct CpuConv2d {
         std::fill_n(memory, static_cast<std::size_t>(count) * static_cast<std::size_t>(p.depth), 0.0f);
         cpu::gemm<false, false>(count, p.depth, g.out_c,
                                 {dy + static_cast<std::size_t>(begin) * static_cast<std::size_t>(g.out_c), g.out_c},
-                                {weight, p.depth}, memory, p.depth, memory + p.patch_size());
+                                {weight, p.depth}, memory, p.depth, blocking, memory + p.patch_size());
         p.add_patches(begin, count, memory, dx);
       }
     });
@@ -134,7 +136,8 @@ struct CpuConv2d {
     const cpu::PatchProduct p{g};
     const std::size_t size = static_cast<std::size_t>(g.out_c) * static_cast<std::size_t>(p.depth);
     const int partials = std::clamp(p.pixels / cpu::strip_pixels, 1, cpu::weight_partials);
-    const std::size_t each = p.patch_size() + cpu::gemm_scratch(g.out_c, p.depth, cpu::strip_pixels);
+    const cpu::GemmBlocking blocking(g.out_c, p.depth, cpu::strip_pixels);
+    const std::size_t each = p.patch_size() + blocking.scratch();
     const auto sums = ctx.scratch(static_cast<std::size_t>(partials) * size);
     const auto scratch = ctx.scratch(each * static_cast<std::size_t>(ctx.threads()));
     cpu::parallel_for(ctx.threads(), static_cast<std::size_t>(partials), [&](std::size_t task, std::size_t worker) {
@@ -148,7 +151,7 @@ struct CpuConv2d {
         const int count = std::min(cpu::strip_pixels, bound(task + 1) - begin);
         cpu::gemm<true, false>(g.out_c, p.depth, count,
                                {dy + static_cast<std::size_t>(begin) * static_cast<std::size_t>(g.out_c), g.out_c},
-                               p.patches(begin, count, x, memory), sum, p.depth, memory + p.patch_size());
+                               p.patches(begin, count, x, memory), sum, p.depth, blocking, memory + p.patch_size());
       }
     });
     cpu::parallel_pieces(ctx.threads(), size, [&](std::size_t begin, std::size_t count) {

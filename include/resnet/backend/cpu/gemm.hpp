@@ -29,6 +29,7 @@ struct Matrix {
 };
 
 /// How Eigen blocks a product of (rows, depth) and (depth, cols), with the memory for its packed operands.
+/// It serves smaller products too. (Blocking each by itself would not: a smaller one can need more memory.)
 class GemmBlocking : public Eigen::internal::level3_blocking<float, float> {
  public:
   GemmBlocking(std::ptrdiff_t rows, std::ptrdiff_t cols, std::ptrdiff_t depth) {
@@ -37,25 +38,24 @@ class GemmBlocking : public Eigen::internal::level3_blocking<float, float> {
     m_kc = depth;
     Eigen::internal::computeProductBlockingSizes<float, float>(m_kc, m_mc, m_nc, std::ptrdiff_t{1});
   }
-  std::size_t scratch() const { return a_size() + static_cast<std::size_t>(m_kc * m_nc) + 16; }
+  /// Floats that `gemm` needs, in whole lines of 64 bytes.
+  std::size_t scratch() const { return lines(m_kc * m_mc) + lines(m_kc * m_nc); }
   void use(float* memory) {
     m_blockA = memory;
-    m_blockB = memory + a_size();
+    m_blockB = memory + lines(m_kc * m_mc);
   }
 
  private:
-  std::size_t a_size() const { return (static_cast<std::size_t>(m_kc * m_mc) + 15) / 16 * 16; }
+  static std::size_t lines(std::ptrdiff_t floats) { return (static_cast<std::size_t>(floats) + 15) / 16 * 16; }
 };
-
-/// Floats of scratch for `gemm` of these sizes (or smaller rows).
-inline std::size_t gemm_scratch(int rows, int cols, int depth) { return GemmBlocking(rows, cols, depth).scratch(); }
 
 /// c (rows, cols) += op(a) (rows, depth) · op(b) (depth, cols), where op transposes if asked to.
 template <bool TransposeA, bool TransposeB>
-void gemm(int rows, int cols, int depth, Matrix a, Matrix b, float* c, std::ptrdiff_t c_stride, float* scratch) {
+void gemm(int rows, int cols, int depth, Matrix a, Matrix b, float* c, std::ptrdiff_t c_stride,
+          GemmBlocking blocking,  // of these sizes or larger ones
+          float* scratch) {       // blocking.scratch() floats, 64-byte aligned
   constexpr int order_a = TransposeA ? Eigen::RowMajor : Eigen::ColMajor;
   constexpr int order_b = TransposeB ? Eigen::RowMajor : Eigen::ColMajor;
-  GemmBlocking blocking(rows, cols, depth);
   blocking.use(scratch);
   Eigen::internal::general_matrix_matrix_product<std::ptrdiff_t, float, order_b, false, float, order_a, false,
                                                  Eigen::ColMajor, 1>::run(cols, rows, depth, b.data, b.stride,
