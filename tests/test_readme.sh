@@ -36,7 +36,7 @@ while read -r command; do
       script=${command#sh }
       sh -n "$source/${script%% *}" ;;
     'cmake --preset release' | 'cmake --build --preset release'*)
-      cmake --list-presets "$source" >/dev/null ;;
+      (cd "$source" && cmake --list-presets >/dev/null) ;;
     'build/release/examples/train '*)
       sh -c "'$programs'${command#build/release/examples} --width 16 --train-images 128 --test-images 64" >>train.log ;;
     'build/release/examples/evaluate '*)
