@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Trains ResNet-18 with checkpoints, validation and a log; --help lists the options. In the checkpoint
-// directory:
-//   last.safetensors     everything that --resume needs; written after each epoch, every few minutes, on
-//   Ctrl-C weights.safetensors  the network after the latest epoch, for evaluate, classify and PyTorch
+// Trains ResNet-18 with checkpoints, validation and a log; --help lists the options. It writes to the
+// checkpoint directory:
+//
+//   last.safetensors     everything that --resume needs: after each epoch, every few minutes, on Ctrl-C
+//   weights.safetensors  the network after the latest epoch, for evaluate, classify and PyTorch
 //   best.safetensors     the network of the epoch with the best validation accuracy (with --validation)
 #include <resnet/resnet18.hpp>
 #include <resnet/train.hpp>

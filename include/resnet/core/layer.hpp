@@ -20,7 +20,9 @@
 // 5. `forward` may update running statistics. `infer` is const and thread-safe with a Context per thread.
 // 6. All memory comes from the Context: once a step has run, the next one allocates nothing on the heap.
 // 7. Names of members are torchvision's, so that state_dicts can be exchanged.
-// 8. Functions are constexpr where their parts are: the Plan backend then answers questions about cost at
+// 8. Values are read and written through the backend's operations: on a device, and on Plan (B::dry), data()
+//    is no address that the host may follow.
+// 9. Functions are constexpr where their parts are: the Plan backend then answers questions about cost at
 //    compile time (backend/plan/cost.hpp).
 #pragma once
 
