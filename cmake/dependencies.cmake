@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Other people's libraries: the installed one where there is one, a pinned version from its upstream
-# repository otherwise. Only Eigen and nlohmann_json are needed to use the library; programs and tests
-# call the other functions when they need them.
+# repository otherwise. Only nlohmann_json is needed to use the library; programs and tests call the other functions
+# when they need them.
 include(FetchContent)
 
 # resnet_fetch_headers(<target> <name> <include folder> <repository> <tag>): a header-only library. Its own
@@ -15,16 +15,6 @@ function(resnet_fetch_headers target name folder repository tag)
   add_library(${target} INTERFACE IMPORTED GLOBAL)
   target_include_directories(${target} INTERFACE ${source}/${folder})
   set(${name}_source ${source} PARENT_SCOPE)
-endfunction()
-
-function(resnet_need_eigen)
-  if(NOT TARGET Eigen3::Eigen)
-    find_package(Eigen3 3.4 QUIET NO_MODULE)
-  endif()
-  if(NOT TARGET Eigen3::Eigen)
-    resnet_fetch_headers(Eigen3::Eigen eigen . https://gitlab.com/libeigen/eigen.git
-      3147391d946bb4b6c68edd901f2add6ac1f31f8c)  # 3.4.0
-  endif()
 endfunction()
 
 function(resnet_need_json)
@@ -105,13 +95,11 @@ endfunction()
 # The library's include flags, for tests that call a compiler themselves.
 function(resnet_include_flags result)
   set(flags -I${PROJECT_SOURCE_DIR}/include)
-  foreach(library Eigen3::Eigen nlohmann_json::nlohmann_json)
-    get_target_property(folders ${library} INTERFACE_INCLUDE_DIRECTORIES)
-    # -isystem with a folder that is searched anyway breaks the standard library's #include_next.
-    list(REMOVE_ITEM folders ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
-    foreach(folder IN LISTS folders)
-      list(APPEND flags -isystem ${folder})  # as two words: nvcc knows no other form
-    endforeach()
+  get_target_property(folders nlohmann_json::nlohmann_json INTERFACE_INCLUDE_DIRECTORIES)
+  # -isystem with a folder that is searched anyway breaks the standard library's #include_next.
+  list(REMOVE_ITEM folders ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+  foreach(folder IN LISTS folders)
+    list(APPEND flags -isystem ${folder})  # as two words: nvcc knows no other form
   endforeach()
   set(${result} ${flags} PARENT_SCOPE)
 endfunction()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/backends.hpp"
 
+#include <span>
+
 using namespace resnet;
 using test::Operand;
 using test::Values;
@@ -20,8 +22,8 @@ Conv2dGeometry geometry(int n, int h, int w, int c, int o, int kernel, int strid
           padding};
 }
 
-// n, h, w, channels in and out, kernel, stride, padding. The Cpu backend works on strips of 512 output pixels
-// and cuts channels into slices of 64 where the strips are few.
+// n, h, w, channels in and out, kernel, stride, padding. On Cpu direct sums take tiles of up to 14 pixels and
+// 32 channels, and weight gradients blocks of 256 pixels.
 const Conv2dGeometry cases[] = {
     geometry(1, 1, 1, 1, 1, 1, 1, 0),    geometry(3, 1, 1, 17, 64, 1, 1, 0),
     geometry(3, 7, 5, 16, 3, 1, 2, 0),   geometry(2, 5, 8, 8, 130, 1, 1, 0),
@@ -35,7 +37,18 @@ const Conv2dGeometry cases[] = {
     geometry(2, 16, 16, 4, 4, 3, 1, 1),  geometry(1, 511, 1, 2, 3, 3, 1, 1),
     geometry(3, 171, 1, 2, 3, 3, 1, 1),  geometry(5, 30, 30, 2, 3, 3, 1, 1),
     geometry(17, 16, 16, 3, 4, 3, 1, 1), geometry(100, 1, 1, 512, 10, 1, 1, 0),
-    geometry(512, 1, 1, 72, 1, 1, 1, 0),
+    geometry(512, 1, 1, 72, 1, 1, 1, 0), geometry(2, 9, 9, 33, 47, 3, 2, 1),
+    geometry(9, 4, 4, 96, 128, 3, 2, 1), geometry(2, 6, 6, 40, 33, 1, 2, 0),
+};
+
+// What Cpu computes with Winograd's algorithm: images of whole and of cut tiles; more tiles than channels and
+// fewer; one block of 64 channels and several; one block of tiles and several.
+const Conv2dGeometry winograd_cases[] = {
+    geometry(3, 8, 8, 64, 64, 3, 1, 1),   geometry(2, 16, 16, 16, 16, 3, 1, 1),
+    geometry(2, 14, 11, 48, 80, 3, 1, 1), geometry(13, 4, 4, 32, 144, 3, 1, 1),
+    geometry(14, 4, 3, 144, 32, 3, 1, 1), geometry(3, 13, 9, 32, 16, 3, 1, 0),
+    geometry(2, 11, 10, 16, 96, 3, 1, 2), geometry(5, 27, 20, 16, 32, 3, 1, 1),
+    geometry(130, 4, 4, 80, 96, 3, 1, 1),
 };
 
 std::size_t in_size(const Conv2dGeometry& g) {
@@ -51,11 +64,13 @@ std::size_t weight_size(const Conv2dGeometry& g) {
 /// The operands of the three operations on one geometry.
 struct Operands {
   Conv2dGeometry g;
+  Convolution algorithms;
   Values x, weight, bias, dy, dweight, dbias;  // the last two: what is there before
 
   template <class Fill>
-  Operands(const Conv2dGeometry& geometry, Fill&& fill)
+  Operands(const Conv2dGeometry& geometry, Convolution algorithms, Fill&& fill)
       : g(geometry),
+        algorithms(algorithms),
         x(fill(in_size(g), 1)),
         weight(fill(weight_size(g), 2)),
         bias(fill(static_cast<std::size_t>(g.out_c), 3)),
@@ -65,6 +80,7 @@ struct Operands {
 
   auto forward(bool with_bias) const {
     return [this, with_bias]<class B>(Context<B>& ctx) {
+      ctx.convolution = algorithms;
       Operand<B> in(x), w(weight), b(bias), y(test::unwritten(out_size(g)));
       B::conv2d_forward(ctx, g, in.data(), w.data(), with_bias ? b.data() : nullptr, y.data());
       return y.values();
@@ -72,6 +88,7 @@ struct Operands {
   }
   auto backward_data() const {
     return [this]<class B>(Context<B>& ctx) {
+      ctx.convolution = algorithms;
       Operand<B> d(dy), w(weight), dx(test::unwritten(in_size(g)));
       B::conv2d_backward_data(ctx, g, d.data(), w.data(), dx.data());
       return dx.values();
@@ -79,6 +96,7 @@ struct Operands {
   }
   auto backward_weight(bool with_bias) const {
     return [this, with_bias]<class B>(Context<B>& ctx) {
+      ctx.convolution = algorithms;
       Operand<B> in(x), d(dy), dw(dweight), db(dbias);
       B::conv2d_backward_weight(ctx, g, in.data(), d.data(), dw.data(), with_bias ? db.data() : nullptr);
       return test::join(dw.values(), db.values());
@@ -95,32 +113,77 @@ template <class Op> Values units(Op&& on_absolute_values, int terms) {
   return bound;
 }
 
+/// `growth`: how much more than a plain sum the algorithm rounds.
+template <class B> void check_rounding(const Conv2dGeometry& g, double growth) {
+  const Operands of(g, Convolution::fastest,
+                    [](std::size_t n, std::uint64_t id) { return test::normal(n, id); });
+  const Operands magnitude(g, Convolution::direct, [](std::size_t n, std::uint64_t id) {
+    return test::absolute(test::normal(n, id));
+  });
+  const auto check = [&](auto&& op, auto&& on_magnitudes, int terms) {
+    Values allowed = units(on_magnitudes, terms);
+    for (double& u : allowed) u *= growth;
+    test::check_operation<B>(op, allowed);
+  };
+  const int taps = g.kernel * g.kernel;
+  check(of.forward(true), magnitude.forward(true), taps * g.in_c);
+  check(of.backward_data(), magnitude.backward_data(), taps * g.out_c);
+  check(of.backward_weight(true), magnitude.backward_weight(true), g.n * g.out_h * g.out_w);
+}
+
+/// Relative error in the L2 norm.
+template <class Op> double relative_error(Op&& op) {
+  Context<Ref<double>> exact;
+  Context<Cpu> ctx;
+  const Values want = op(exact), found = op(ctx);
+  double error = 0, norm = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    error += (found[i] - want[i]) * (found[i] - want[i]);
+    norm += want[i] * want[i];
+  }
+  return std::sqrt(error / norm);
+}
+
 }  // namespace
 
 TEST_CASE_TEMPLATE_DEFINE("conv2d: exact on small whole numbers", B, conv2d_exact) {
-  for (const Conv2dGeometry& g : cases) {
-    CAPTURE(&g - cases);
-    const Operands of(g, test::integers);
-    for (const bool bias : {true, false}) {
-      test::check_operation_exactly<B>(of.forward(bias));
-      test::check_operation_exactly<B>(of.backward_weight(bias));
+  for (const std::span<const Conv2dGeometry> list :
+       {std::span<const Conv2dGeometry>(cases), std::span<const Conv2dGeometry>(winograd_cases)})
+    for (const Conv2dGeometry& g : list) {
+      CAPTURE(&g - list.data());
+      const Operands of(g, Convolution::direct, test::integers);
+      for (const bool bias : {true, false}) {
+        test::check_operation_exactly<B>(of.forward(bias));
+        test::check_operation_exactly<B>(of.backward_weight(bias));
+      }
+      test::check_operation_exactly<B>(of.backward_data());
     }
-    test::check_operation_exactly<B>(of.backward_data());
-  }
 }
 TEST_CASE_TEMPLATE_APPLY(conv2d_exact, test::Backends);
 
 TEST_CASE_TEMPLATE_DEFINE("conv2d: rounding errors of a sum", B, conv2d_rounding) {
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(&g - cases);
-    const Operands of(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); });
-    const Operands magnitude(
-        g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); });
-    const int taps = g.kernel * g.kernel;
-    test::check_operation<B>(of.forward(true), units(magnitude.forward(true), taps * g.in_c));
-    test::check_operation<B>(of.backward_data(), units(magnitude.backward_data(), taps * g.out_c));
-    test::check_operation<B>(of.backward_weight(true),
-                             units(magnitude.backward_weight(true), g.n * g.out_h * g.out_w));
+    check_rounding<B>(g, 1);
   }
 }
 TEST_CASE_TEMPLATE_APPLY(conv2d_rounding, test::Backends);
+
+TEST_CASE("conv2d: rounding errors of Winograd's algorithm") {
+  for (const Conv2dGeometry& g : winograd_cases) {
+    CAPTURE(&g - winograd_cases);
+    check_rounding<Cpu>(g, 4);  // a tile's largest values round all of its outputs
+  }
+}
+
+TEST_CASE("conv2d: Winograd's error in the L2 norm, backward-weight included") {
+  const auto normal = [](std::size_t n, std::uint64_t id) { return test::normal(n, id); };
+  const Operands narrow(geometry(4, 32, 32, 64, 64, 3, 1, 1), Convolution::fastest, normal);
+  CHECK(relative_error(narrow.forward(false)) < 1.2e-6);
+  CHECK(relative_error(narrow.backward_data()) < 1.2e-6);
+  CHECK(relative_error(narrow.backward_weight(false)) < 1.2e-6);
+  const Operands wide(geometry(16, 4, 4, 512, 512, 3, 1, 1), Convolution::fastest, normal);
+  CHECK(relative_error(wide.forward(false)) < 3e-6);
+  CHECK(relative_error(wide.backward_data()) < 3e-6);
+  CHECK(relative_error(wide.backward_weight(false)) < 1.2e-6);
+}

@@ -42,8 +42,8 @@ find resnet -name '*.hpp' -o -name '*.cuh' | LC_ALL=C sort | xargs awk '
       if (from in rank && to in rank && rank[to] < rank[from]) next
       if (from ~ /^backend\// && to == "backend/ref") next
       refuse(from " may not include " to)
-    } else if (file ~ /^Eigen\//) {
-      if (FILENAME != "resnet/backend/cpu/gemm.hpp") refuse("only backend/cpu/gemm.hpp includes Eigen")
+    } else if (file ~ /^(immintrin|arm_neon)\.h$/) {
+      if (FILENAME !~ /^resnet\/backend\/cpu\/simd\//) refuse("only backend/cpu/simd includes " file)
     } else if (file == "omp.h") {
       if (FILENAME != "resnet/backend/cpu/parallel.hpp") refuse("only backend/cpu/parallel.hpp includes omp.h")
     } else if (file ~ /^nlohmann\//) {

@@ -27,7 +27,7 @@ planted() {  # planted <header> <include line> <text of the complaint>
   esac
 }
 planted core/shape.hpp '#include <resnet/layers/relu.hpp>' 'core may not include layers'
-planted core/shape.hpp '#include <Eigen/Core>' 'only backend/cpu/gemm.hpp includes Eigen'
+planted core/shape.hpp '#include <immintrin.h>' 'only backend/cpu/simd includes immintrin.h'
 planted core/shape.hpp '#include <unistd.h>' 'only standard headers here'
 planted layers/relu.hpp '#include <resnet/backend/cpu/cpu.hpp>' 'layers may not include backend/cpu'
 planted layers/relu.hpp '#include <resnet/loss/loss.hpp>' 'layers may not include loss'

@@ -17,6 +17,10 @@
 
 namespace resnet {
 
+/// Which algorithms convolutions may use: the fastest for each case, or direct sums only. Winograd's minimal
+/// filtering, which most 3×3 convolutions use on Cpu, rounds a little differently (1e-6 instead of 3e-7).
+enum class Convolution { fastest, direct };
+
 template <class B>
 class Context {
  public:
@@ -82,6 +86,7 @@ class Context {
   /// For tests: fills all memory that is handed out from now on with NaN.
   constexpr void poison(bool on) { poison_ = on; }
 
+  Convolution convolution = Convolution::fastest;
   long long macs = 0;  // multiply-accumulates, counted by the Plan backend only
 
  private:

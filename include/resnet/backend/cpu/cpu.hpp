@@ -5,15 +5,15 @@
 #include <resnet/backend/cpu/batch_norm.hpp>
 #include <resnet/backend/cpu/conv2d.hpp>
 #include <resnet/backend/cpu/elementwise.hpp>
+#include <resnet/backend/cpu/memory.hpp>
 #include <resnet/backend/cpu/pooling.hpp>
 #include <resnet/backend/ref/loss.hpp>
-#include <resnet/backend/ref/memory.hpp>
 
 namespace resnet {
 
 inline namespace RESNET_ISA {
 
-struct Cpu : RefMemory<float>,
+struct Cpu : CpuMemory,
              CpuElementwise,
              CpuConv2d,
              CpuBatchNorm,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Questions about a model's cost, answered at compile time: static_assert(parameter_count<ResNet18<10>> ==
-// 11'173'962). Memory is that of activations and parameters; an operation's scratch comes on top. On Cpu that is
-// up to 8 copies of the largest convolution's weights (75 MB for ResNet-18), and 512 patches for each thread.
+// 11'173'962). Memory is that of activations and parameters; an operation's scratch comes on top: on Cpu
+// about four times the weights of the largest convolution (38 MB for ResNet-18).
 #pragma once
 
 #include <resnet/backend/plan/plan.hpp>

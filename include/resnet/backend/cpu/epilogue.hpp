@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// What happens to a convolution's output before it leaves the registers: y = relu(y + bias + residual).
+#pragma once
+
+#include <resnet/backend/cpu/simd/vec.hpp>
+
+#include <cstddef>
+
+namespace resnet::inline RESNET_ISA::cpu {
+
+struct Epilogue {
+  const float* bias = nullptr;      // (c)
+  const float* residual = nullptr;  // as the output
+  bool relu = false;
+
+  /// For a vector of channels, from `channel` on; `offset`: where they are in the output.
+  Vec apply(Vec y, int channel, std::size_t offset) const {
+    if (bias) y = y + load(bias + channel);
+    if (residual) y = y + load(residual + offset);
+    if (relu) y = max(y, Vec{});
+    return y;
+  }
+
+  /// For `columns` channels of a pixel, from `channel` on; `offset`: where they are in the output.
+  void apply(int columns, int channel, std::size_t offset, float* y) const {
+    if (!bias && !residual && !relu) return;
+    for (int j = 0; j < columns; ++j) {
+      if (bias) y[j] += bias[channel + j];
+      if (residual) y[j] += residual[offset + static_cast<std::size_t>(j)];
+      if (relu) y[j] = y[j] > 0 ? y[j] : 0;
+    }
+  }
+};
+
+}  // namespace resnet::inline RESNET_ISA::cpu

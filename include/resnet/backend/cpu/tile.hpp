@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+// The inner loop of every convolution: a tile of a matrix product whose sums stay in registers.
+//   c[row][j] = Σ_k a[row][k] · b[k][j]      j < tile_columns, row < rows <= max_rows
+// The columns are vectors of b, the rows broadcast scalars of a. A tile takes 28 of 32 registers (AVX-512,
+// 14 × 2; NEON) or 12 of 16 (AVX2, 6 × 2) and reaches 95–100 % of the multiply-add peak as long as b's panel
+// comes from the first or second cache.
+#pragma once
+
+#include <resnet/backend/cpu/simd/vec.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace resnet::inline RESNET_ISA::cpu {
+
+inline constexpr int tile_columns = 2 * lanes;
+inline constexpr int max_rows = (registers - 4) / 2;
+
+/// The number of floats in an array of these dimensions.
+constexpr std::size_t extent(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
+constexpr int panels(int columns) { return (columns + tile_columns - 1) / tile_columns; }
+
+/// How a tile's sum over k walks through memory: `runs` runs of `length` steps.
+struct Walk {
+  int runs, length;
+  std::ptrdiff_t a_run = 0;              // from one run to the next in a
+  std::ptrdiff_t a_step = 1;             // from one step to the next in a
+  std::ptrdiff_t b_step = tile_columns;  // from one step to the next in b; b's runs follow one another
+};
+
+enum class Into { overwrite, add };
+
+template <int Rows, int Vecs>
+[[gnu::noinline]] void tile_product(const Walk& walk, const float* const* a, const float* b, float* const* c,
+                                    Into into) {
+  Vec sum[Rows][Vecs];
+  const float* row[Rows];
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r) {
+    row[r] = a[r];
+#pragma GCC unroll 2
+    for (int v = 0; v < Vecs; ++v) sum[r][v] = Vec{};
+  }
+#pragma GCC unroll 1
+  for (int run = 0; run < walk.runs; ++run) {
+    std::ptrdiff_t at = 0;
+#pragma GCC unroll 1
+    for (int k = 0; k < walk.length; ++k, at += walk.a_step, b += walk.b_step) {
+      Vec column[Vecs];
+#pragma GCC unroll 2
+      for (int v = 0; v < Vecs; ++v) {
+        column[v] = load(b + v * lanes);
+        pin(column[v]);
+      }
+#pragma GCC unroll 16
+      for (int r = 0; r < Rows; ++r) {
+        const Vec x = broadcast(row[r][at]);
+#pragma GCC unroll 2
+        for (int v = 0; v < Vecs; ++v) sum[r][v] = fma(x, column[v], sum[r][v]);
+      }
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; ++r) row[r] += walk.a_run;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < Vecs; ++v) {
+      float* to = c[r] + v * lanes;
+      store(to, into == Into::add ? load(to) + sum[r][v] : sum[r][v]);
+    }
+}
+
+/// The tile of `rows` rows and `columns` <= tile_columns columns; b has room for tile_columns.
+inline void tile_product(const Walk& walk, int rows, const float* const* a, const float* b, float* const* c,
+                         int columns, Into into = Into::overwrite) {
+  using Function = void (*)(const Walk&, const float* const*, const float*, float* const*, Into);
+  static constexpr auto table = []<int... R>(std::integer_sequence<int, R...>) {
+    return std::array<std::array<Function, max_rows>, 2>{
+        {{&tile_product<R + 1, 1>...}, {&tile_product<R + 1, 2>...}}};
+  }
+  (std::make_integer_sequence<int, max_rows>{});
+  table[columns > lanes][static_cast<std::size_t>(rows - 1)](walk, a, b, c, into);
+}
+
+/// Cuts [0, n) into groups of almost equal size, at most `most` each: f(begin, count). No short last group:
+/// a tile of one row would run at a fraction of the speed.
+template <class F> void for_each_group(int n, int most, F&& f) {
+  const int groups = (n + most - 1) / most;
+  for (int i = 0; i < groups; ++i) {
+    const int begin = static_cast<int>(1LL * n * i / groups),
+              end = static_cast<int>(1LL * n * (i + 1) / groups);
+    f(begin, end - begin);
+  }
+}
+
+}  // namespace resnet::inline RESNET_ISA::cpu
