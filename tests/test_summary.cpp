@@ -99,7 +99,7 @@ TEST_CASE("summary: ResNet-18 for CIFAR") {
   CHECK(t["layer2.0.conv1"].shape == "128x16x16");
   CHECK(t["layer2.0.conv1"].macs == 128 * 64 * 9 * 256);
   CHECK(t["layer2.0.downsample.0"].parameters == 64 * 128);
-  CHECK(t["layer4.1.relu2"].shape == "512x4x4");
+  CHECK(t["layer4.1.bn2"].shape == "512x4x4");
   CHECK(t["avgpool"].shape == "512x1x1");
   CHECK(t["fc"].parameters == 5130);
   CHECK(t["fc"].macs == 5120);

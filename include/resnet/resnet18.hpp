@@ -4,6 +4,7 @@
 
 #include <resnet/backend/cpu/cpu.hpp>
 #include <resnet/blocks/basic_block.hpp>
+#include <resnet/layers/relu.hpp>  // for networks of one's own
 #include <resnet/models/resnet.hpp>
 
 namespace resnet {

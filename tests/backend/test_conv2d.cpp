@@ -86,11 +86,12 @@ struct Operands {
       return y.values();
     };
   }
-  auto backward_data() const {
-    return [this]<class B>(Context<B>& ctx) {
+  /// dx; what is added to it, if anything, lies in the same memory.
+  auto backward_data(bool add = false) const {
+    return [this, add]<class B>(Context<B>& ctx) {
       ctx.convolution = algorithms;
-      Operand<B> d(dy), w(weight), dx(test::unwritten(in_size(g)));
-      B::conv2d_backward_data(ctx, g, d.data(), w.data(), dx.data());
+      Operand<B> d(dy), w(weight), dx(add ? x : test::unwritten(in_size(g)));
+      B::conv2d_backward_data(ctx, g, d.data(), w.data(), add ? dx.data() : nullptr, dx.data());
       return dx.values();
     };
   }
@@ -128,6 +129,7 @@ template <class B> void check_rounding(const Conv2dGeometry& g, double growth) {
   const int taps = g.kernel * g.kernel;
   check(of.forward(true), magnitude.forward(true), taps * g.in_c);
   check(of.backward_data(), magnitude.backward_data(), taps * g.out_c);
+  check(of.backward_data(true), magnitude.backward_data(true), taps * g.out_c + 1);
   check(of.backward_weight(true), magnitude.backward_weight(true), g.n * g.out_h * g.out_w);
 }
 
@@ -157,6 +159,7 @@ TEST_CASE_TEMPLATE_DEFINE("conv2d: exact on small whole numbers", B, conv2d_exac
         test::check_operation_exactly<B>(of.backward_weight(bias));
       }
       test::check_operation_exactly<B>(of.backward_data());
+      test::check_operation_exactly<B>(of.backward_data(true));
     }
 }
 TEST_CASE_TEMPLATE_APPLY(conv2d_exact, test::Backends);

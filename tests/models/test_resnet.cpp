@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The model's mathematics, on narrow networks and the reference backend.
 #include <resnet/blocks/basic_block.hpp>
+#include <resnet/layers/relu.hpp>
 #include <resnet/models/resnet.hpp>
 
 #include "tests/support/gradient_check.hpp"

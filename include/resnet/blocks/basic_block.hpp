@@ -6,11 +6,9 @@
 #pragma once
 
 #include <resnet/compose/sequential.hpp>
-#include <resnet/layers/add.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/identity.hpp>
-#include <resnet/layers/relu.hpp>
 
 namespace resnet {
 
@@ -28,11 +26,9 @@ struct BasicBlock {
 
   Conv1 conv1;
   Norm bn1;
-  ReLU<B> relu1;
   Conv2 conv2;
   Norm bn2;
   Downsample downsample;
-  ReLU<B> relu2;
 
   using Backend = B;
   template <class Other>
@@ -45,47 +41,37 @@ struct BasicBlock {
     static constexpr Shape mid = Conv1::out(S);
     SavedOf<Conv1, S> conv1;
     SavedOf<Norm, mid> bn1;
-    SavedOf<ReLU<B>, mid> relu1;
     SavedOf<Conv2, mid> conv2;
     SavedOf<Norm, mid> bn2;
     SavedOf<Downsample, S> downsample;
-    SavedOf<ReLU<B>, mid> relu2;
   };
 
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto y = conv1.forward(ctx, x, saved.conv1);
-    y = bn1.forward(ctx, std::move(y), saved.bn1);
-    y = relu1.forward(ctx, std::move(y), saved.relu1);
+    y = bn1.forward_relu(ctx, std::move(y), saved.bn1);
     y = conv2.forward(ctx, std::move(y), saved.conv2);
-    y = bn2.forward(ctx, std::move(y), saved.bn2);
     auto skip = downsample.forward(ctx, std::move(x), saved.downsample);
-    y = add(ctx, std::move(y), std::move(skip));
-    return relu2.forward(ctx, std::move(y), saved.relu2);
+    return bn2.forward_add_relu(ctx, std::move(y), std::move(skip), saved.bn2);
   }
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = conv1.infer(ctx, x);
-    y = bn1.infer(ctx, std::move(y));
-    y = relu1.infer(ctx, std::move(y));
+    y = bn1.infer_relu(ctx, std::move(y));
     y = conv2.infer(ctx, std::move(y));
-    y = bn2.infer(ctx, std::move(y));
     auto skip = downsample.infer(ctx, std::move(x));
-    y = add(ctx, std::move(y), std::move(skip));
-    return relu2.infer(ctx, std::move(y));
+    return bn2.infer_add_relu(ctx, std::move(y), std::move(skip));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, BasicBlock& grad) const {
-    dy = relu2.backward(ctx, std::move(dy), saved.relu2, grad.relu2);
-    auto dskip = downsample.backward(ctx, dy, saved.downsample, grad.downsample);
-    dy = bn2.backward(ctx, std::move(dy), saved.bn2, grad.bn2);
+    auto dskip = std::move(dy);
+    dy = bn2.backward_add_relu(ctx, dskip, saved.bn2, grad.bn2);
+    auto dx = downsample.backward(ctx, std::move(dskip), saved.downsample, grad.downsample);
     dy = conv2.backward(ctx, std::move(dy), saved.conv2, grad.conv2);
-    dy = relu1.backward(ctx, std::move(dy), saved.relu1, grad.relu1);
-    dy = bn1.backward(ctx, std::move(dy), saved.bn1, grad.bn1);
-    auto dx = conv1.backward(ctx, std::move(dy), saved.conv1, grad.conv1);
-    return add(ctx, std::move(dx), std::move(dskip));
+    dy = bn1.backward_relu(ctx, std::move(dy), saved.bn1, grad.bn1);
+    return conv1.backward_add(ctx, std::move(dy), std::move(dx), saved.conv1, grad.conv1);
   }
 
   /// The BatchNorm before the addition: zero_gamma starts it at 0 (init/initialize.hpp).
@@ -94,11 +80,9 @@ struct BasicBlock {
   static constexpr void visit(auto&& f, auto&... self) {
     f("conv1", self.conv1...);
     f("bn1", self.bn1...);
-    f("relu1", self.relu1...);
     f("conv2", self.conv2...);
     f("bn2", self.bn2...);
     f("downsample", self.downsample...);
-    f("relu2", self.relu2...);
   }
 };
 

@@ -76,17 +76,20 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
   B::relu_backward(ctx, count, in, in, out);
   B::dropout(ctx, count, number, stream, in, out);
 
-  // x, weight, bias or null, y; dy, weight, dx; x, dy, dweight, dbias or null.
+  // x, weight, bias or null, y; dy, weight, what to add or null, dx (in place of that); x, dy, dweight, dbias or null.
   B::conv2d_forward(ctx, conv, in, in, in, out);
-  B::conv2d_backward_data(ctx, conv, in, in, out);
+  B::conv2d_backward_data(ctx, conv, in, in, in, out);
   B::conv2d_backward_weight(ctx, conv, in, in, out, out);
 
-  // eps, momentum, x, weight, bias, running_mean, running_var (updated), y, mean, inv_std;
-  // eps, x, weight, bias, running_mean, running_var, y (in place);
-  // x, weight, mean, inv_std, dy, dx (in place of dy), dweight, dbias.
-  B::batch_norm_forward(ctx, norm, number, number, in, in, in, out, out, out, out, out);
-  B::batch_norm_infer(ctx, norm, number, in, in, in, in, in, out);
-  B::batch_norm_backward(ctx, norm, in, in, in, in, in, out, out, out);
+  // y = the normalised x, plus `skip` if not null, and its positive part if `relu`. In one operation, because
+  // fetching x again costs more than computing it.
+  // eps, momentum, x, weight, bias, running_mean, running_var (updated), skip, relu, y, mean, inv_std;
+  // eps, x, weight, bias, running_mean, running_var, skip, relu, y (in place of x or skip);
+  // x, weight, bias, mean, inv_std, y, relu, dy, dskip (in place of dy) or null, dx (in place of dy or, without
+  // dskip, elsewhere), dweight, dbias: dskip is dy where y > 0. Without dskip, y may be null: it is computed again.
+  B::batch_norm_forward(ctx, norm, number, number, in, in, in, out, out, in, true, out, out, out);
+  B::batch_norm_infer(ctx, norm, number, in, in, in, in, in, in, true, out);
+  B::batch_norm_backward(ctx, norm, in, in, in, in, in, in, true, in, out, out, out, out);
 
   // x, y; x, dy, dx: the gradient goes to a window's first maximum. Averages count the padding.
   B::max_pool_forward(ctx, pool, in, out);

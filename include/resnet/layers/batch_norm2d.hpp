@@ -36,40 +36,56 @@ struct BatchNorm2d {
 
   template <Shape S>
   struct Saved {
-    Batch<S, B> x;
+    Batch<S, B> x, y;  // y: of the forms with an addition only
     Batch<Shape{Channels}, B> mean, inv_std;
   };
 
   template <Shape S>
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    require_channels<S.c, Channels>();
-    const BatchNormGeometry g = geometry<S>(x.n());
-    if (g.rows < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
-    auto y = ctx.template make<S>(x.n());
-    saved.mean = ctx.template make<Shape{Channels}>(1);
-    saved.inv_std = ctx.template make<Shape{Channels}>(1);
-    B::batch_norm_forward(ctx, g, eps, momentum, x.data(), weight.data(), bias.data(), running_mean.data(),
-                          running_var.data(), y.data(), saved.mean.data(), saved.inv_std.data());
-    ++num_batches_tracked;
-    saved.x = std::move(x);
-    return y;
+    return forward_with(ctx, std::move(x), {}, false, saved);
   }
-
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    require_channels<S.c, Channels>();
-    auto y = ctx.make_like(x);
-    B::batch_norm_infer(ctx, geometry<S>(x.n()), eps, x.data(), weight.data(), bias.data(), running_mean.data(),
-                        running_var.data(), y.data());
-    return y;
+    return infer_with(ctx, std::move(x), {}, false);
   }
-
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    const auto [x, mean, inv_std] = std::move(saved);
-    auto dx = ctx.make_like(dy);
-    B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), mean.data(), inv_std.data(),
-                           dy.data(), dx.data(), grad.weight.data(), grad.bias.data());
+    return backward_with(ctx, std::move(dy), false, saved, grad);
+  }
+
+  /// relu(norm(x)) in one operation.
+  template <Shape S>
+  constexpr Batch<S, B> forward_relu(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    return forward_with(ctx, std::move(x), {}, true, saved);
+  }
+  template <Shape S>
+  constexpr Batch<S, B> infer_relu(Context<B>& ctx, Batch<S, B> x) const {
+    return infer_with(ctx, std::move(x), {}, true);
+  }
+  template <Shape S>
+  constexpr Batch<S, B> backward_relu(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
+    return backward_with(ctx, std::move(dy), true, saved, grad);
+  }
+
+  /// relu(norm(x) + skip) in one operation: the end of a residual block.
+  template <Shape S>
+  constexpr Batch<S, B> forward_add_relu(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, Saved<S>& saved) {
+    return saved.y = forward_with(ctx, std::move(x), std::move(skip), true, saved);
+  }
+  template <Shape S>
+  constexpr Batch<S, B> infer_add_relu(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip) const {
+    return infer_with(ctx, std::move(x), std::move(skip), true);
+  }
+  /// Returns dx, and in `dy` the gradient of skip.
+  template <Shape S>
+  constexpr Batch<S, B> backward_add_relu(Context<B>& ctx, Batch<S, B>& dy, Saved<S>& saved, BatchNorm2d& grad) const {
+    const auto [x, y, mean, inv_std] = std::move(saved);
+    const auto masked_dy = std::move(dy);
+    dy = ctx.make_like(masked_dy);
+    auto dx = ctx.make_like(x);
+    B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), bias.data(), mean.data(), inv_std.data(),
+                           y.data(), true, masked_dy.data(), dy.data(), dx.data(), grad.weight.data(),
+                           grad.bias.data());
     return dx;
   }
 
@@ -82,6 +98,44 @@ struct BatchNorm2d {
   }
 
  private:
+  template <Shape S>
+  constexpr Batch<S, B> forward_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, bool relu, Saved<S>& saved) {
+    require_channels<S.c, Channels>();
+    const BatchNormGeometry g = geometry<S>(x.n());
+    if (g.rows < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+    Batch<S, B> y;
+    if (skip.unique())
+      y = skip;
+    else
+      y = ctx.template make<S>(x.n());
+    saved.mean = ctx.template make<Shape{Channels}>(1);
+    saved.inv_std = ctx.template make<Shape{Channels}>(1);
+    B::batch_norm_forward(ctx, g, eps, momentum, x.data(), weight.data(), bias.data(), running_mean.data(),
+                          running_var.data(), skip.data(), relu, y.data(), saved.mean.data(), saved.inv_std.data());
+    ++num_batches_tracked;
+    saved.x = std::move(x);
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> infer_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, bool relu) const {
+    require_channels<S.c, Channels>();
+    auto y = ctx.make_like(x);
+    B::batch_norm_infer(ctx, geometry<S>(x.n()), eps, x.data(), weight.data(), bias.data(), running_mean.data(),
+                        running_var.data(), skip.data(), relu, y.data());
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward_with(Context<B>& ctx, Batch<S, B> dy, bool relu, Saved<S>& saved,
+                                      BatchNorm2d& grad) const {
+    const auto [x, y, mean, inv_std] = std::move(saved);
+    auto dx = ctx.make_like(dy);
+    B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), bias.data(), mean.data(), inv_std.data(),
+                           nullptr, relu, dy.data(), nullptr, dx.data(), grad.weight.data(), grad.bias.data());
+    return dx;
+  }
+
   template <Shape S>
   static constexpr BatchNormGeometry geometry(int n) {
     return {n * S.h * S.w, Channels};

@@ -56,7 +56,17 @@ struct Conv2d {
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Conv2d& grad) const {
     backward_weight(ctx, dy, saved, grad);
     auto dx = ctx.template make<S>(dy.n());
-    B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dx.data());
+    B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), nullptr, dx.data());
+    return dx;
+  }
+
+  /// Backward of a block's branch: `dskip` is the gradient that reaches x by another way; returns the sum.
+  template <Shape S>
+  constexpr Batch<S, B> backward_add(Context<B>& ctx, Batch<out(S), B> dy, Batch<S, B> dskip, Saved<S>& saved,
+                                     Conv2d& grad) const {
+    backward_weight(ctx, dy, saved, grad);
+    auto dx = ctx.make_like(dskip);
+    B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dskip.data(), dx.data());
     return dx;
   }
 

@@ -51,7 +51,7 @@ struct Linear {
     const auto x = std::move(saved.x);
     B::conv2d_backward_weight(ctx, geometry(dy.n()), x.data(), dy.data(), grad.weight.data(), bias_or_null(grad));
     auto dx = ctx.template make<S>(dy.n());
-    B::conv2d_backward_data(ctx, geometry(dy.n()), dy.data(), weight.data(), dx.data());
+    B::conv2d_backward_data(ctx, geometry(dy.n()), dy.data(), weight.data(), nullptr, dx.data());
     return dx;
   }
 

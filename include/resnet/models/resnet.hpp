@@ -12,7 +12,6 @@
 #include <resnet/layers/identity.hpp>
 #include <resnet/layers/linear.hpp>
 #include <resnet/layers/pooling.hpp>
-#include <resnet/layers/relu.hpp>
 
 #include <type_traits>
 
@@ -38,7 +37,6 @@ struct ResNet {
 
   Stem conv1;
   Norm bn1;
-  ReLU<B> relu;
   MaxPool maxpool;
   Layer1 layer1;
   Layer2 layer2;
@@ -64,7 +62,6 @@ struct ResNet {
     static constexpr Shape features = {s4.c};
     SavedOf<Stem, S> conv1;
     SavedOf<Norm, stem> bn1;
-    SavedOf<ReLU<B>, stem> relu;
     SavedOf<MaxPool, stem> maxpool;
     SavedOf<Layer1, s0> layer1;
     SavedOf<Layer2, s1> layer2;
@@ -78,8 +75,7 @@ struct ResNet {
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto stem = conv1.forward(ctx, std::move(x), saved.conv1);
-    stem = bn1.forward(ctx, std::move(stem), saved.bn1);
-    stem = relu.forward(ctx, std::move(stem), saved.relu);
+    stem = bn1.forward_relu(ctx, std::move(stem), saved.bn1);
     auto y0 = maxpool.forward(ctx, std::move(stem), saved.maxpool);
     auto y1 = layer1.forward(ctx, std::move(y0), saved.layer1);
     auto y2 = layer2.forward(ctx, std::move(y1), saved.layer2);
@@ -92,8 +88,7 @@ struct ResNet {
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto stem = conv1.infer(ctx, std::move(x));
-    stem = bn1.infer(ctx, std::move(stem));
-    stem = relu.infer(ctx, std::move(stem));
+    stem = bn1.infer_relu(ctx, std::move(stem));
     auto y0 = maxpool.infer(ctx, std::move(stem));
     auto y1 = layer1.infer(ctx, std::move(y0));
     auto y2 = layer2.infer(ctx, std::move(y1));
@@ -119,7 +114,6 @@ struct ResNet {
   static constexpr void visit(auto&& f, auto&... self) {
     f("conv1", self.conv1...);
     f("bn1", self.bn1...);
-    f("relu", self.relu...);
     f("maxpool", self.maxpool...);
     f("layer1", self.layer1...);
     f("layer2", self.layer2...);
@@ -139,8 +133,7 @@ struct ResNet {
     auto dy1 = layer2.backward(ctx, std::move(dy2), saved.layer2, grad.layer2);
     auto dy0 = layer1.backward(ctx, std::move(dy1), saved.layer1, grad.layer1);
     auto dstem = maxpool.backward(ctx, std::move(dy0), saved.maxpool, grad.maxpool);
-    dstem = relu.backward(ctx, std::move(dstem), saved.relu, grad.relu);
-    return bn1.backward(ctx, std::move(dstem), saved.bn1, grad.bn1);
+    return bn1.backward_relu(ctx, std::move(dstem), saved.bn1, grad.bn1);
   }
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Batch normalisation in two sweeps over x: statistics, then the result. Statistics of fixed pieces of 256
-// rows are taken in float while the piece is in the cache, and merged in double in a fixed order (Chan et
-// al. 1979), so nothing cancels and nothing depends on the number of threads.
+// Batch normalisation in two sweeps over x: statistics, then the result, with what follows it. Statistics of
+// fixed pieces of 256 rows are taken in float while the piece is in the cache, and merged in double in a
+// fixed order (Chan et al. 1979), so nothing cancels and nothing depends on the number of threads. (ivdep:
+// results may go where operands were.)
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
@@ -16,20 +17,23 @@ struct CpuBatchNorm {
   static void batch_norm_forward(auto& ctx, BatchNormGeometry g, double eps, double momentum,
                                  const float* x,                          // (rows, c)
                                  const float* weight, const float* bias,  // (c), as are all below but y
-                                 float* running_mean, float* running_var,
-                                 float* y,  // (rows, c)
+                                 float* running_mean, float* running_var, const float* skip, bool relu,
+                                 float* y,  // (rows, c); skip may be null
                                  float* mean, float* inv_std) {
     const Pieces pieces(g);
-    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
+    const auto partials =
+        ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
     pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
       float* m = partials.data() + piece * pieces.c * 2;
       float* m2 = m + pieces.c;
       const float* from = x + row * pieces.c;
       std::fill_n(m, 2 * pieces.c, 0.0f);
       for (std::size_t r = 0; r < rows; ++r)
+#pragma GCC ivdep
         for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
       for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
       for (std::size_t r = 0; r < rows; ++r)
+#pragma GCC ivdep
         for (std::size_t c = 0; c < pieces.c; ++c) {
           const float d = from[r * pieces.c + c] - m[c];
           m2[c] += d * d;
@@ -49,32 +53,56 @@ struct CpuBatchNorm {
       running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * m);
       running_var[c] = static_cast<float>((1 - momentum) * running_var[c] + momentum * m2 / (n - 1));
     }
-    normalise(ctx, pieces, x, weight, bias, mean, inv_std, y);
+    normalise(ctx, pieces, x, weight, bias, mean, inv_std, skip, relu, y);
   }
 
-  static void batch_norm_infer(auto& ctx, BatchNormGeometry g, double eps, const float* x, const float* weight,
-                               const float* bias, const float* running_mean, const float* running_var, float* y) {
+  static void batch_norm_infer(auto& ctx, BatchNormGeometry g, double eps, const float* x,
+                               const float* weight, const float* bias, const float* running_mean,
+                               const float* running_var, const float* skip, bool relu, float* y) {
     const Pieces pieces(g);
     const auto inv_std = ctx.scratch(pieces.c);
     for (std::size_t c = 0; c < pieces.c; ++c)
       inv_std.data()[c] = static_cast<float>(1 / std::sqrt(running_var[c] + eps));
-    normalise(ctx, pieces, x, weight, bias, running_mean, inv_std.data(), y);
+    normalise(ctx, pieces, x, weight, bias, running_mean, inv_std.data(), skip, relu, y);
   }
 
   static void batch_norm_backward(auto& ctx, BatchNormGeometry g, const float* x, const float* weight,
-                                  const float* mean, const float* inv_std, const float* dy, float* dx,
-                                  float* dweight, float* dbias) {
+                                  const float* bias, const float* mean, const float* inv_std, const float* y,
+                                  bool relu, const float* dy, float* dskip, float* dx, float* dweight,
+                                  float* dbias) {
     const Pieces pieces(g);
     const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: Σ dy, Σ dy·(x - mean)
+    const auto slopes = ctx.scratch(pieces.c);
+    for (std::size_t c = 0; c < pieces.c; ++c) slopes.data()[c] = weight[c] * inv_std[c];
+    const float* gain = slopes.data();
+    /// f(i, c, the gradient of the normalised value) for the rows of a piece
+    const auto for_each = [=, n = pieces.c](std::size_t row, std::size_t rows, auto&& f) {
+      const auto sweep = [&](auto&& gradient) {
+        for (std::size_t r = row; r < row + rows; ++r)
+#pragma GCC ivdep
+          for (std::size_t c = 0; c < n; ++c) f(r * n + c, c, gradient(r * n + c, c));
+      };
+      if (!relu)
+        sweep([=](std::size_t i, std::size_t) { return dy[i]; });
+      else if (y)
+        sweep([=](std::size_t i, std::size_t) { return y[i] > 0 ? dy[i] : 0; });
+      else
+        sweep([=](std::size_t i, std::size_t c) {
+          return gain[c] * (x[i] - mean[c]) + bias[c] > 0 ? dy[i] : 0;
+        });
+    };
     pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
       float* sum_dy = partials.data() + piece * pieces.c * 2;
       float* sum_dy_d = sum_dy + pieces.c;
       std::fill_n(sum_dy, 2 * pieces.c, 0.0f);
-      for (std::size_t r = row; r < row + rows; ++r)
-        for (std::size_t c = 0; c < pieces.c; ++c) {
-          sum_dy[c] += dy[r * pieces.c + c];
-          sum_dy_d[c] += dy[r * pieces.c + c] * (x[r * pieces.c + c] - mean[c]);
-        }
+      const auto add = [=](std::size_t i, std::size_t c, float d) {
+        sum_dy[c] += d;
+        sum_dy_d[c] += d * (x[i] - mean[c]);
+      };
+      if (dskip)
+        for_each(row, rows, [=](std::size_t i, std::size_t c, float d) { add(i, c, dskip[i] = d); });
+      else
+        for_each(row, rows, add);
     });
     // dx = scale·dy - shift - slope·(x - mean)
     const auto coefficients = ctx.scratch(pieces.c * 3);
@@ -95,11 +123,15 @@ struct CpuBatchNorm {
       slope[c] = static_cast<float>(weight[c] * inv * inv * inv * sum_dy_d / rows);
     }
     pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
-      for (std::size_t r = row; r < row + rows; ++r)
-        for (std::size_t c = 0; c < pieces.c; ++c) {
-          const std::size_t i = r * pieces.c + c;
-          dx[i] = scale[c] * dy[i] - shift[c] - slope[c] * (x[i] - mean[c]);
-        }
+      const auto write = [=](std::size_t i, std::size_t c, float d) {
+        dx[i] = scale[c] * d - shift[c] - slope[c] * (x[i] - mean[c]);
+      };
+      if (dskip)  // the masked gradient is there by now
+        for (std::size_t r = row; r < row + rows; ++r)
+#pragma GCC ivdep
+          for (std::size_t c = 0; c < pieces.c; ++c) write(r * pieces.c + c, c, dskip[r * pieces.c + c]);
+      else
+        for_each(row, rows, write);
     });
   }
 
@@ -114,19 +146,35 @@ struct CpuBatchNorm {
     std::size_t rows_of(std::size_t piece) const { return std::min(piece_rows, rows - piece * piece_rows); }
     /// f(piece, first row, rows)
     void for_each(auto& ctx, auto&& f) const {
-      cpu::parallel_for(ctx.threads(), count,
-                        [&](std::size_t piece, std::size_t) { f(piece, piece * piece_rows, rows_of(piece)); });
+      cpu::parallel_for(ctx.threads(), count, [&](std::size_t piece, std::size_t) {
+        f(piece, piece * piece_rows, rows_of(piece));
+      });
     }
   };
 
-  static void normalise(auto& ctx, const Pieces& pieces, const float* x, const float* weight, const float* bias,
-                        const float* mean, const float* inv_std, float* y) {
+  static void normalise(auto& ctx, const Pieces& pieces, const float* x, const float* weight,
+                        const float* bias, const float* mean, const float* inv_std, const float* skip,
+                        bool relu, float* y) {
+    const auto gains = ctx.scratch(pieces.c);
+    for (std::size_t c = 0; c < pieces.c; ++c) gains.data()[c] = weight[c] * inv_std[c];
+    const float* gain = gains.data();
     pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
-      for (std::size_t r = row; r < row + rows; ++r)
-        for (std::size_t c = 0; c < pieces.c; ++c) {
-          const std::size_t i = r * pieces.c + c;
-          y[i] = weight[c] * inv_std[c] * (x[i] - mean[c]) + bias[c];
-        }
+      const auto sweep = [=, n = pieces.c](auto&& finish) {
+        for (std::size_t r = row; r < row + rows; ++r)
+#pragma GCC ivdep
+          for (std::size_t c = 0; c < n; ++c) {
+            const std::size_t i = r * n + c;
+            y[i] = finish(i, gain[c] * (x[i] - mean[c]) + bias[c]);
+          }
+      };
+      if (skip && relu)
+        sweep([=](std::size_t i, float v) { return v + skip[i] < 0 ? 0 : v + skip[i]; });
+      else if (relu)
+        sweep([](std::size_t, float v) { return v < 0 ? 0 : v; });
+      else if (skip)
+        sweep([=](std::size_t i, float v) { return v + skip[i]; });
+      else
+        sweep([](std::size_t, float v) { return v; });
     });
   }
 };

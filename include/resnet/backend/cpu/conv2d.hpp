@@ -17,19 +17,20 @@ struct CpuConv2d {
                              float* y) {           // (n, out_h, out_w, out_c)
     const cpu::Epilogue epilogue{bias};
     if (winograd(ctx, g))
-      Winograd::forward(g).run(ctx, weight, x, epilogue, y);
+      Winograd::forward(g).run(ctx, {weight}, x, epilogue, y);
     else
       direct(ctx, cpu::WindowSum::forward(g), weight, x, epilogue, y);
   }
 
   static void conv2d_backward_data(auto& ctx, const Conv2dGeometry& g,
-                                   const float* dy,      // (n, out_h, out_w, out_c)
-                                   const float* weight,  // (out_c, kernel, kernel, in_c)
-                                   float* dx) {          // (n, in_h, in_w, in_c)
+                                   const float* dy,                   // (n, out_h, out_w, out_c)
+                                   const float* weight,               // (out_c, kernel, kernel, in_c)
+                                   const float* addend, float* dx) {  // (n, in_h, in_w, in_c)
+    const cpu::Epilogue epilogue{nullptr, addend};
     if (winograd(ctx, g))
-      Winograd::backward_data(g).run(ctx, weight, dy, {}, dx);
+      Winograd::backward_data(g).run(ctx, {weight}, dy, epilogue, dx);
     else
-      direct(ctx, cpu::WindowSum::backward_data(g), weight, dy, {}, dx);
+      direct(ctx, cpu::WindowSum::backward_data(g), weight, dy, epilogue, dx);
   }
 
   static void conv2d_backward_weight(auto& ctx, const Conv2dGeometry& g,

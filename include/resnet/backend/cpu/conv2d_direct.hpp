@@ -206,14 +206,14 @@ class DirectSum {
   void panel(const Walk& walk, int rows, const float* const* a, const float* b, int column, float* target,
              const std::size_t* to, float* spare) const {
     const int columns = std::min(tile_columns, s_.columns - column);
-    const bool whole = columns % lanes == 0;  // a tile writes whole vectors
+    // A tile writes whole vectors, and the target may be what the epilogue adds.
+    const bool whole = columns % lanes == 0 && !epilogue_.residual;
     float* c[max_rows] = {};
     for (int r = 0; r < rows; ++r) c[r] = whole ? target + to[r] + column : spare + r * tile_columns;
     tile_product(walk, rows, a, b, c, columns);
     for (int r = 0; r < rows; ++r) {
-      float* out = target + to[r] + column;
-      if (!whole) std::copy_n(c[r], columns, out);
-      epilogue_.apply(columns, column, to[r] + extent(column), out);
+      epilogue_.apply(columns, column, to[r] + extent(column), c[r]);
+      if (!whole) std::copy_n(c[r], columns, target + to[r] + column);
     }
   }
 
@@ -223,35 +223,38 @@ class DirectSum {
   Epilogue epilogue_;
 };
 
-/// dweight (out_c, kernel·kernel·in_c) += dyᵀ (out_c, pixels) · patches of x (pixels, kernel·kernel·in_c),
-/// with the patches made for a block of pixels and a panel of columns at a time. The sums of fixed parts of
-/// the pixels are added in a fixed order.
+/// dweight (out_c, kernel·kernel·in_c) += dyᵀ (out_c, pixels) · patches of x (pixels, kernel·kernel·in_c).
+/// Both are copied for a block of pixels at a time, in the order in which tiles walk through them: rows a
+/// power of two apart would collide in the first cache. The sums of fixed parts of the pixels are added in a
+/// fixed order.
 class DirectWeightGradient {
  public:
-  static constexpr int block_pixels = 256;
+  static constexpr int block_pixels = 128;
 
   explicit DirectWeightGradient(const Conv2dGeometry& g) : g_(g) {
     // A task's sums stay in the second cache; enough tasks for many threads.
-    groups_ = std::clamp(static_cast<int>(extent(g.out_c, stride()) >> 16), 1, panels(depth_));
+    groups_ = std::clamp(static_cast<int>(extent(g.out_c, stride()) >> 17), 1, panels(depth_));
     parts_ = std::clamp(16 / groups_, 1, (pixels_ + block_pixels - 1) / block_pixels);
   }
 
   void run(auto& ctx, const float* x, const float* dy, float* dweight) const {
     const auto sums = ctx.scratch(extent(parts_, g_.out_c, stride()));
-    const std::size_t each = extent(block_pixels, tile_columns);
+    const std::size_t patches_size = extent(block_pixels, tile_columns);
+    const std::size_t each = patches_size + extent(row_groups_, block_pixels, row_group);
     const auto scratch = ctx.scratch(each * extent(ctx.threads()));
     parallel_for(ctx.threads(), extent(parts_, groups_), [&](std::size_t task, std::size_t worker) {
       const int part = static_cast<int>(task) / groups_, group = static_cast<int>(task) % groups_;
-      float* memory = scratch.data() + worker * each;
+      float* patch = scratch.data() + worker * each;
+      float* rows = patch + patches_size;
       float* sum = sums.data() + extent(part, g_.out_c, stride());
       const int first = bound(pixels_, part, parts_), last = bound(pixels_, part + 1, parts_);
       for (int begin = first; begin < last; begin += block_pixels) {
         const int count = std::min(block_pixels, last - begin);
+        copy_rows(dy + extent(begin, g_.out_c), count, rows);
         for (int p = bound(panels(depth_), group, groups_); p < bound(panels(depth_), group + 1, groups_);
              ++p) {
-          patches(begin, count, p * tile_columns, x, memory);
-          products(begin, count, p * tile_columns, dy, memory, sum,
-                   begin == first ? Into::overwrite : Into::add);
+          copy_patches(begin, count, p * tile_columns, x, patch);
+          products(count, rows, patch, sum + p * tile_columns, begin == first ? Into::overwrite : Into::add);
         }
       }
     });
@@ -268,50 +271,71 @@ class DirectWeightGradient {
   int stride() const { return panels(depth_) * tile_columns; }
 
   /// Columns [column, column + tile_columns) of the patches of `count` pixels: (count, tile_columns).
-  void patches(int begin, int count, int column, const float* x, float* to) const {
-    struct Piece {
-      int at, size, row, col, c;  // of the panel; of the patch
-    } pieces[tile_columns];
+  void copy_patches(int begin, int count, int column, const float* x, float* to) const {
+    struct Run {
+      int at, size;     // of the panel
+      int row, offset;  // of the patch: a row of taps, floats from the row's beginning
+    } runs[tile_columns];
     int used = 0;
-    for (int at = 0; at < tile_columns;) {
-      const int i = column + at, tap = i / g_.in_c, c = i % g_.in_c;
-      const int n = i < depth_ ? std::min(g_.in_c - c, tile_columns - at) : tile_columns - at;
-      pieces[used++] = {at, n, i < depth_ ? tap / g_.kernel : -(1 << 20), tap % g_.kernel,
-                        c};  // columns past the end are zero
-      at += n;
+    const int patch_row = g_.kernel * g_.in_c, image_row = g_.in_w * g_.in_c;
+    const int columns = std::min(tile_columns, depth_ - column);
+    for (int at = 0; at < columns; at += runs[used++].size) {
+      const int i = column + at;
+      runs[used] = {at, std::min(patch_row - i % patch_row, columns - at), i / patch_row, i % patch_row};
     }
     int w = begin % g_.out_w, h = begin / g_.out_w % g_.out_h, n = begin / (g_.out_w * g_.out_h);
     for (int t = 0; t < count; ++t, to += tile_columns) {
       for (int k = 0; k < used; ++k) {
-        const Piece& p = pieces[k];
-        const int row = h * g_.stride - g_.padding + p.row, col = w * g_.stride - g_.padding + p.col;
-        if (row >= 0 && row < g_.in_h && col >= 0 && col < g_.in_w)
-          std::copy_n(x + extent((n * g_.in_h + row) * g_.in_w + col, g_.in_c) + p.c, p.size, to + p.at);
-        else
-          std::fill_n(to + p.at, p.size, 0.0f);
+        const Run& run = runs[k];
+        const int row = h * g_.stride - g_.padding + run.row;
+        const int start = (w * g_.stride - g_.padding) * g_.in_c + run.offset;
+        const float* from = x + (static_cast<std::ptrdiff_t>(n) * g_.in_h + row) * image_row + start;
+        if (row >= 0 && row < g_.in_h && start >= 0 && start + run.size <= image_row) {
+          copy_floats(from, run.size, to + run.at);
+        } else {
+          const bool inside = row >= 0 && row < g_.in_h;
+          for (int i = 0; i < run.size; ++i)
+            to[run.at + i] = inside && start + i >= 0 && start + i < image_row ? from[i] : 0;
+        }
       }
+      for (int i = columns; i < tile_columns; ++i) to[i] = 0;
       if (++w == g_.out_w) w = 0, ++h;
       if (h == g_.out_h) h = 0, ++n;
     }
   }
 
-  void products(int begin, int count, int column, const float* dy, const float* b, float* sum,
-                Into into) const {
-    const Walk walk{1, count, 0, g_.out_c};
-    for_each_group(g_.out_c, max_rows, [&](int o, int rows) {
-      const float* a[max_rows] = {};
-      float* c[max_rows] = {};
-      for (int r = 0; r < rows; ++r) {
-        a[r] = dy + extent(begin, g_.out_c) + o + r;
-        c[r] = sum + extent(o + r, stride()) + column;
-      }
-      tile_product(walk, rows, a, b, c, tile_columns, into);
-    });
+  static void copy_floats(const float* from, int n, float* to) {
+    int i = 0;
+    for (; i + lanes <= n; i += lanes) store(to + i, load(from + i));
+    if (i < n) store_part(to + i, load_part(from + i, n - i), n - i);
   }
 
+  /// dy (count, out_c) as (row_groups_, count, row_group): the channels of a tile's rows beside each other.
+  void copy_rows(const float* dy, int count, float* to) const {
+    for (int o = 0; o < g_.out_c; o += max_rows, to += extent(block_pixels, row_group)) {
+      const int rows = std::min(max_rows, g_.out_c - o);
+      for (int t = 0; t < count; ++t)
+        for (int r = 0; r < rows; r += lanes)
+          store(to + t * row_group + r,
+                load_part(dy + extent(t, g_.out_c) + o + r, std::min(lanes, rows - r)));
+    }
+  }
+
+  void products(int count, const float* rows, const float* patch, float* sum, Into into) const {
+    const Walk walk{1, count, 0, row_group};
+    for (int o = 0; o < g_.out_c; o += max_rows, rows += extent(block_pixels, row_group)) {
+      const float* a[max_rows];
+      float* c[max_rows];
+      for (int r = 0; r < max_rows; ++r) a[r] = rows + r, c[r] = sum + extent(o + r, stride());
+      tile_product(walk, std::min(max_rows, g_.out_c - o), a, patch, c, tile_columns, into);
+    }
+  }
+
+  static constexpr int row_group = (max_rows + lanes - 1) / lanes * lanes;
   Conv2dGeometry g_;
   int depth_ = g_.kernel * g_.kernel * g_.in_c;
   int pixels_ = g_.n * g_.out_h * g_.out_w;
+  int row_groups_ = (g_.out_c + max_rows - 1) / max_rows;
   int groups_, parts_;
 };
 

@@ -107,14 +107,26 @@ template <class Map> class WinogradSum {
     return {{g.n, g.in_h, g.in_w, g.out_h, g.out_w, 2 - g.padding, m}, g.out_c, g.in_c, true};
   }
 
-  void run(auto& ctx, const float* weight, const float* source, const Epilogue& epilogue,
+  /// The weights of a convolution: as the network holds them, and transformed if that has been done before.
+  struct Weights {
+    const float* raw;  // (out_c, 3, 3, in_c)
+    const float* packed = nullptr;
+  };
+  std::size_t packed_size() const { return extent(panels(columns)) * panel_size(); }
+  void pack(auto& ctx, const float* weight, float* packed) const {
+    parallel_for(ctx.threads(), extent(panels(columns)), [&](std::size_t panel, std::size_t) {
+      kernel_panel(weight, static_cast<int>(panel), packed + panel * panel_size());
+    });
+  }
+
+  void run(auto& ctx, const Weights& weights, const float* source, const Epilogue& epilogue,
            float* target) const {
     const auto zeros = ctx.scratch(extent(depth));
     std::fill_n(zeros.data(), depth, 0.0f);
     if (grid.tiles() >= columns)
-      own_tiles(ctx, weight, source, zeros.data(), epilogue, target);
+      own_tiles(ctx, weights, source, zeros.data(), epilogue, target);
     else
-      own_columns(ctx, weight, source, zeros.data(), epilogue, target);
+      own_columns(ctx, weights, source, zeros.data(), epilogue, target);
   }
 
   TileGrid grid;
@@ -123,15 +135,13 @@ template <class Map> class WinogradSum {
 
  private:
   /// Many tiles: the transformed weights are shared, a task makes some tiles of all channels.
-  void own_tiles(auto& ctx, const float* weight, const float* source, const float* zeros,
+  void own_tiles(auto& ctx, const Weights& weights, const float* source, const float* zeros,
                  const Epilogue& epilogue, float* target) const {
-    const int all = panels(columns);
-    const auto kernel = ctx.scratch(extent(all) * panel_size());
-    parallel_for(ctx.threads(), extent(all), [&](std::size_t panel, std::size_t) {
-      kernel_panel(weight, static_cast<int>(panel), kernel.data() + panel * panel_size());
-    });
-    const int block = 2 * max_rows,
-              at_once = std::min(all, 2);  // u, out and the kernel's panels: the second cache
+    const auto made = ctx.scratch(weights.packed ? 0 : packed_size());
+    if (!weights.packed) pack(ctx, weights.raw, made.data());
+    const float* kernel = weights.packed ? weights.packed : made.data();
+    // A task's u, out and panels of the kernel: what the second cache holds.
+    const int all = panels(columns), block = 2 * max_rows, at_once = std::min(all, 2);
     const int blocks = (grid.tiles() + block - 1) / block;
     const std::size_t u_size = extent(coefficients) * Coefficients::plane(block, depth);
     const std::size_t each =
@@ -145,7 +155,7 @@ template <class Map> class WinogradSum {
       for (int t = begin; t < end; ++t) input(t, source, zeros, u, t - begin);
       for (int p = 0; p < all; p += at_once) {
         const int count = std::min(at_once, all - p);
-        products(u, 0, end - begin, kernel.data() + extent(p) * panel_size(), count,
+        products(u, 0, end - begin, kernel + extent(p) * panel_size(), count,
                  std::min(columns - p * tile_columns, count * tile_columns), out);
         for (int t = begin; t < end; ++t)
           output(out, t - begin, t, p * tile_columns, count * tile_columns, epilogue, target);
@@ -155,7 +165,7 @@ template <class Map> class WinogradSum {
 
   /// Few tiles: their coefficients are shared, a task makes some channels of all tiles and transforms its own
   /// weights.
-  void own_columns(auto& ctx, const float* weight, const float* source, const float* zeros,
+  void own_columns(auto& ctx, const Weights& weights, const float* source, const float* zeros,
                    const Epilogue& epilogue, float* target) const {
     const int all = panels(columns), tiles = grid.tiles();
     const int at_once = std::clamp(all / ctx.threads(), 1, 2);
@@ -165,15 +175,17 @@ template <class Map> class WinogradSum {
     parallel_for(ctx.threads(), extent(tiles), [&](std::size_t t, std::size_t) {
       input(static_cast<int>(t), source, zeros, u, static_cast<int>(t));
     });
-    const std::size_t kernel_size = extent(at_once) * panel_size();
+    const std::size_t kernel_size = weights.packed ? 0 : extent(at_once) * panel_size();
     const std::size_t each =
         kernel_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
     const auto scratch = ctx.scratch(each * extent(ctx.threads()));
     parallel_for(ctx.threads(), extent(tasks), [&](std::size_t task, std::size_t worker) {
-      float* kernel = scratch.data() + worker * each;
-      const Coefficients out{kernel + kernel_size, block, at_once * tile_columns};
+      float* made = scratch.data() + worker * each;
+      const Coefficients out{made + kernel_size, block, at_once * tile_columns};
       const int p = static_cast<int>(task) * at_once, count = std::min(at_once, all - p);
-      for (int q = 0; q < count; ++q) kernel_panel(weight, p + q, kernel + extent(q) * panel_size());
+      if (!weights.packed)
+        for (int q = 0; q < count; ++q) kernel_panel(weights.raw, p + q, made + extent(q) * panel_size());
+      const float* kernel = weights.packed ? weights.packed + extent(p) * panel_size() : made;
       for (int begin = 0; begin < tiles; begin += block) {
         const int some = std::min(block, tiles - begin);
         products(u, begin, some, kernel, count, std::min(columns - p * tile_columns, count * tile_columns),
@@ -188,20 +200,26 @@ template <class Map> class WinogradSum {
 
   /// The transformed weights of tile_columns columns: (coefficients, depth, tile_columns).
   [[gnu::noinline]] void kernel_panel(const float* weight, int panel, float* to) const {
-    const int first = panel * tile_columns;
-    for (int k = 0; k < depth; ++k)
-      for (int j = 0; j < tile_columns && first + j < columns; j += lanes) {
+    const int first = panel * tile_columns, count = std::min(tile_columns, columns - first);
+    float turned[9][tile_columns]
+                [lanes];  // forward's columns are far apart in memory: fetch whole vectors first
+    for (int k = 0; k < depth; ++k) {
+      if (!backward && k % lanes == 0)
+        for (int j = 0; j < count; ++j)
+          for (int tap = 0; tap < 9; ++tap)
+            store(turned[tap][j], load(weight + extent((first + j) * 9 + tap, depth) + k));
+      for (int j = 0; j < count; j += lanes) {
         Vec g[3][3], w[side][side];
         for (int tap = 0; tap < 9; ++tap)
-          g[tap / 3][tap % 3] = backward
-                                    ? load(weight + extent(k * 9 + 8 - tap, columns) + first + j)
-                                    : gather(weight + extent((first + j) * 9 + tap, depth) + k, 9 * depth);
+          g[tap / 3][tap % 3] = backward ? load(weight + extent(k * 9 + 8 - tap, columns) + first + j)
+                                         : gather(&turned[tap][j][k % lanes], lanes);
         transform(
             g, w, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::weight(a, b); });
 #pragma GCC unroll 36
         for (int i = 0; i < coefficients; ++i)
           store(to + extent(i * depth + k, tile_columns) + j, w[i / side][i % side]);
       }
+    }
   }
 
   void input(int tile, const float* source, const float* zeros, const Coefficients& u, int at) const {

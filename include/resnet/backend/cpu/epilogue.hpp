@@ -17,7 +17,7 @@ struct Epilogue {
   Vec apply(Vec y, int channel, std::size_t offset) const {
     if (bias) y = y + load(bias + channel);
     if (residual) y = y + load(residual + offset);
-    if (relu) y = max(y, Vec{});
+    if (relu) y = max(Vec{}, y);  // NaN stays NaN
     return y;
   }
 
@@ -27,7 +27,7 @@ struct Epilogue {
     for (int j = 0; j < columns; ++j) {
       if (bias) y[j] += bias[channel + j];
       if (residual) y[j] += residual[offset + static_cast<std::size_t>(j)];
-      if (relu) y[j] = y[j] > 0 ? y[j] : 0;
+      if (relu) y[j] = y[j] < 0 ? 0 : y[j];
     }
   }
 };

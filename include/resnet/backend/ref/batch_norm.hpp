@@ -13,7 +13,7 @@ struct RefBatchNorm {
                                  const T* x,                         // (rows, c)
                                  const T* weight, const T* bias,     // (c), as are all below but y
                                  T* running_mean, T* running_var,
-                                 T* y,                               // (rows, c)
+                                 const T* skip, bool relu, T* y,     // (rows, c); skip may be null
                                  T* mean, T* inv_std) {
     for (int c = 0; c < g.c; ++c) {
       double sum = 0, squares = 0;  // of deviations: two passes, so nothing cancels
@@ -26,39 +26,49 @@ struct RefBatchNorm {
       running_mean[c] = static_cast<T>((1 - momentum) * running_mean[c] + momentum * m);
       running_var[c] = static_cast<T>((1 - momentum) * running_var[c] + momentum * unbiased);
       for (int r = 0; r < g.rows; ++r)
-        y[at(g, r, c)] = weight[c] * (x[at(g, r, c)] - mean[c]) * inv_std[c] + bias[c];
+        y[at(g, r, c)] = finish(weight[c] * (x[at(g, r, c)] - mean[c]) * inv_std[c] + bias[c], skip, at(g, r, c), relu);
     }
   }
 
   static void batch_norm_infer(auto&, BatchNormGeometry g, double eps, const T* x, const T* weight, const T* bias,
-                               const T* running_mean, const T* running_var, T* y) {
+                               const T* running_mean, const T* running_var, const T* skip, bool relu, T* y) {
     for (int c = 0; c < g.c; ++c) {
       const T inv_std = static_cast<T>(1 / std::sqrt(running_var[c] + eps));
       for (int r = 0; r < g.rows; ++r)
-        y[at(g, r, c)] = weight[c] * (x[at(g, r, c)] - running_mean[c]) * inv_std + bias[c];
+        y[at(g, r, c)] = finish(weight[c] * (x[at(g, r, c)] - running_mean[c]) * inv_std + bias[c], skip, at(g, r, c), relu);
     }
   }
 
-  static void batch_norm_backward(auto&, BatchNormGeometry g, const T* x, const T* weight, const T* mean,
-                                  const T* inv_std, const T* dy, T* dx, T* dweight, T* dbias) {
+  static void batch_norm_backward(auto&, BatchNormGeometry g, const T* x, const T* weight, const T* bias, const T* mean,
+                                  const T* inv_std, const T* y, bool relu, const T* dy, T* dskip, T* dx, T* dweight,
+                                  T* dbias) {
     for (int c = 0; c < g.c; ++c) {
+      const auto xhat = [&](int r) { return double{x[at(g, r, c)] - mean[c]} * double{inv_std[c]}; };
+      const auto dnorm = [&](int r) {  // the gradient of the normalised value
+        const bool blocked = relu && !((y ? y[at(g, r, c)] : weight[c] * (x[at(g, r, c)] - mean[c]) * inv_std[c] + bias[c]) > 0);
+        return blocked ? T{} : dy[at(g, r, c)];
+      };
       double sum_dy = 0, sum_dy_xhat = 0;
       for (int r = 0; r < g.rows; ++r) {
-        const double xhat = double{x[at(g, r, c)] - mean[c]} * double{inv_std[c]};
-        sum_dy += dy[at(g, r, c)];
-        sum_dy_xhat += dy[at(g, r, c)] * xhat;
+        sum_dy += dnorm(r);
+        sum_dy_xhat += dnorm(r) * xhat(r);
       }
       dbias[c] += static_cast<T>(sum_dy);
       dweight[c] += static_cast<T>(sum_dy_xhat);
       for (int r = 0; r < g.rows; ++r) {
-        const double xhat = double{x[at(g, r, c)] - mean[c]} * double{inv_std[c]};
-        dx[at(g, r, c)] = static_cast<T>(weight[c] * inv_std[c] *
-                                         (dy[at(g, r, c)] - sum_dy / g.rows - xhat * sum_dy_xhat / g.rows));
+        const T d = dnorm(r);
+        if (dskip) dskip[at(g, r, c)] = d;
+        dx[at(g, r, c)] =
+            static_cast<T>(weight[c] * inv_std[c] * (d - sum_dy / g.rows - xhat(r) * sum_dy_xhat / g.rows));
       }
     }
   }
 
  private:
+  static T finish(T normalised, const T* skip, std::size_t i, bool relu) {
+    const T y = skip ? normalised + skip[i] : normalised;
+    return relu && y < 0 ? T{} : y;  // NaN stays NaN
+  }
   static std::size_t at(BatchNormGeometry g, int row, int c) {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(g.c) + static_cast<std::size_t>(c);
   }

@@ -43,10 +43,13 @@ struct RefConv2d {
     detail::for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { y[iy] += x[ix] * weight[iw]; });
   }
 
-  static void conv2d_backward_data(auto&, const Conv2dGeometry& g, const T* dy, const T* weight, T* dx) {
+  static void conv2d_backward_data(auto&, const Conv2dGeometry& g, const T* dy, const T* weight, const T* addend, T* dx) {
     const auto size = static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.in_h * g.in_w) *
                       static_cast<std::size_t>(g.in_c);
-    std::fill_n(dx, size, T{0});
+    if (!addend)
+      std::fill_n(dx, size, T{0});
+    else if (addend != dx)
+      std::copy_n(addend, size, dx);
     detail::for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { dx[ix] += dy[iy] * weight[iw]; });
   }
 

@@ -4,11 +4,11 @@
 //   Vec, lanes, registers    the type, its floats, how many the processor holds
 //   load, store, stream      any alignment; `stream` goes past the caches and needs p aligned to the vector
 //   load_part, store_part    the first `count` floats only; the others are 0 and not touched
-//   gather(p, stride)        p[0], p[stride], p[2·stride] …
+//   gather(p, stride)        p[0], p[stride], p[2·stride] …; the last distance fits in an int
 //   broadcast, fma           fma(a, b, c) = a·b + c, rounded once where the processor can
-//   max, where_positive      where_positive(x, a) = a where x > 0, else 0
-//   pin                      keeps a value in a register: compilers fold its load back into the
-//   multiplications
+//   max(a, b)                a > b ? a : b, so that max(0, x) keeps a NaN in x
+//   where_positive(x, a)     a where x > 0, else 0
+//   pin                      keeps a value in a register: compilers fold its load into the multiplications
 //   + - *                    the compiler's own
 #pragma once
 
