@@ -10,8 +10,10 @@ case ${1:-release} in
   all) presets="release clang sanitize" ;;
   *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
 esac
+neon=  # tested with a cross compiler and an emulator
+[ "$(uname -m)" != x86_64 ] || neon="g++-aarch64-linux-gnu qemu-user"
 # shellcheck disable=SC2086  # lists of words
-need $tools $libraries doctest-dev libbenchmark-dev python3-venv
+need $tools $libraries $neon doctest-dev libbenchmark-dev python3-venv
 case $presets in *clang*) need clang++ libomp-dev ;; esac
 
 # Some tests compare with Python packages; they say that they are skipped where there are none.

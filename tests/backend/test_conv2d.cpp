@@ -48,7 +48,7 @@ const Conv2dGeometry winograd_cases[] = {
     geometry(2, 14, 11, 48, 80, 3, 1, 1), geometry(13, 4, 4, 32, 144, 3, 1, 1),
     geometry(14, 4, 3, 144, 32, 3, 1, 1), geometry(3, 13, 9, 32, 16, 3, 1, 0),
     geometry(2, 11, 10, 16, 96, 3, 1, 2), geometry(5, 27, 20, 16, 32, 3, 1, 1),
-    geometry(130, 4, 4, 80, 96, 3, 1, 1),
+    geometry(130, 4, 4, 80, 80, 3, 1, 1),
 };
 
 std::size_t in_size(const Conv2dGeometry& g) {

@@ -229,7 +229,7 @@ class DirectSum {
 /// fixed order.
 class DirectWeightGradient {
  public:
-  static constexpr int block_pixels = 128;
+  static constexpr int block_pixels = 64;
 
   explicit DirectWeightGradient(const Conv2dGeometry& g) : g_(g) {
     // A task's sums stay in the second cache; enough tasks for many threads.
@@ -314,10 +314,7 @@ class DirectWeightGradient {
   void copy_rows(const float* dy, int count, float* to) const {
     for (int o = 0; o < g_.out_c; o += max_rows, to += extent(block_pixels, row_group)) {
       const int rows = std::min(max_rows, g_.out_c - o);
-      for (int t = 0; t < count; ++t)
-        for (int r = 0; r < rows; r += lanes)
-          store(to + t * row_group + r,
-                load_part(dy + extent(t, g_.out_c) + o + r, std::min(lanes, rows - r)));
+      for (int t = 0; t < count; ++t) copy_floats(dy + extent(t, g_.out_c) + o, rows, to + t * row_group);
     }
   }
 
@@ -331,7 +328,7 @@ class DirectWeightGradient {
     }
   }
 
-  static constexpr int row_group = (max_rows + lanes - 1) / lanes * lanes;
+  static constexpr int row_group = 8;
   Conv2dGeometry g_;
   int depth_ = g_.kernel * g_.kernel * g_.in_c;
   int pixels_ = g_.n * g_.out_h * g_.out_w;

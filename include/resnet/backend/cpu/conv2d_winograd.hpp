@@ -141,7 +141,7 @@ template <class Map> class WinogradSum {
     if (!weights.packed) pack(ctx, weights.raw, made.data());
     const float* kernel = weights.packed ? weights.packed : made.data();
     // A task's u, out and panels of the kernel: what the second cache holds.
-    const int all = panels(columns), block = 2 * max_rows, at_once = std::min(all, 2);
+    const int all = panels(columns), block = 4 * max_rows, at_once = std::min(all, columns_at_once);
     const int blocks = (grid.tiles() + block - 1) / block;
     const std::size_t u_size = extent(coefficients) * Coefficients::plane(block, depth);
     const std::size_t each =
@@ -168,7 +168,7 @@ template <class Map> class WinogradSum {
   void own_columns(auto& ctx, const Weights& weights, const float* source, const float* zeros,
                    const Epilogue& epilogue, float* target) const {
     const int all = panels(columns), tiles = grid.tiles();
-    const int at_once = std::clamp(all / ctx.threads(), 1, 2);
+    const int at_once = std::clamp(all / ctx.threads(), 1, columns_at_once);
     const int tasks = (all + at_once - 1) / at_once, block = std::min(tiles, 64);
     const auto shared = ctx.scratch(extent(coefficients) * Coefficients::plane(tiles, depth));
     const Coefficients u{shared.data(), tiles, depth};
@@ -196,30 +196,31 @@ template <class Map> class WinogradSum {
     });
   }
 
+  static constexpr int columns_at_once = tile_columns < 64 ? 64 / tile_columns : 1;  // panels
   std::size_t panel_size() const { return extent(coefficients, depth, tile_columns); }
 
   /// The transformed weights of tile_columns columns: (coefficients, depth, tile_columns).
   [[gnu::noinline]] void kernel_panel(const float* weight, int panel, float* to) const {
     const int first = panel * tile_columns, count = std::min(tile_columns, columns - first);
-    float turned[9][tile_columns]
-                [lanes];  // forward's columns are far apart in memory: fetch whole vectors first
-    for (int k = 0; k < depth; ++k) {
-      if (!backward && k % lanes == 0)
-        for (int j = 0; j < count; ++j)
-          for (int tap = 0; tap < 9; ++tap)
-            store(turned[tap][j], load(weight + extent((first + j) * 9 + tap, depth) + k));
+    float turned[9][lanes][lanes];  // forward's columns are far apart in memory: fetch whole vectors first
+    for (int k0 = 0; k0 < depth; k0 += lanes)
       for (int j = 0; j < count; j += lanes) {
-        Vec g[3][3], w[side][side];
-        for (int tap = 0; tap < 9; ++tap)
-          g[tap / 3][tap % 3] = backward ? load(weight + extent(k * 9 + 8 - tap, columns) + first + j)
-                                         : gather(&turned[tap][j][k % lanes], lanes);
-        transform(
-            g, w, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::weight(a, b); });
+        if (!backward)
+          for (int tap = 0; tap < 9; ++tap)
+            for (int i = 0; i < lanes; ++i)
+              store(turned[tap][i], load(weight + extent((first + j + i) * 9 + tap, depth) + k0));
+        for (int k = k0; k < k0 + lanes; ++k) {
+          Vec g[3][3], w[side][side];
+          for (int tap = 0; tap < 9; ++tap)
+            g[tap / 3][tap % 3] = backward ? load(weight + extent(k * 9 + 8 - tap, columns) + first + j)
+                                           : gather(&turned[tap][0][k - k0], lanes);
+          transform(
+              g, w, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::weight(a, b); });
 #pragma GCC unroll 36
-        for (int i = 0; i < coefficients; ++i)
-          store(to + extent(i * depth + k, tile_columns) + j, w[i / side][i % side]);
+          for (int i = 0; i < coefficients; ++i)
+            store(to + extent(i * depth + k, tile_columns) + j, w[i / side][i % side]);
+        }
       }
-    }
   }
 
   void input(int tile, const float* source, const float* zeros, const Coefficients& u, int at) const {
@@ -235,12 +236,12 @@ template <class Map> class WinogradSum {
   void products(const Coefficients& u, int first, int tiles, const float* kernel, int count, int width,
                 const Coefficients& out) const {
     const Walk walk{1, depth};
+    const std::size_t a_row = Coefficients::row(u.channels), c_row = Coefficients::row(out.channels);
     for (int i = 0; i < coefficients; ++i)
       for_each_group(tiles, max_rows, [&](int t, int rows) {
         const float* a[max_rows];
         float* c[max_rows];
         const float* a0 = u.at(i, first + t);
-        const std::size_t a_row = Coefficients::row(u.channels), c_row = Coefficients::row(out.channels);
         for (int r = 0; r < max_rows; ++r) a[r] = a0 + extent(r) * a_row;
         for (int q = 0; q < count; ++q) {
           float* c0 = out.at(i, t) + q * tile_columns;

@@ -3,7 +3,7 @@
 // threads, so results are the same bits for any of them. OpenMP's global settings are not touched.
 #pragma once
 
-#include <resnet/core/fwd.hpp>
+#include <resnet/backend/cpu/denormals.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -30,6 +30,7 @@ template <class F>
   if (threads > 1 && tasks > 1) {
 #pragma omp parallel num_threads(threads)
     {
+      const FlushDenormals flush;
       const auto worker = static_cast<std::size_t>(omp_get_thread_num());
       const auto workers = static_cast<std::size_t>(omp_get_num_threads());
       for (std::size_t task = tasks * worker / workers; task < tasks * (worker + 1) / workers; ++task)
@@ -39,6 +40,7 @@ template <class F>
   }
 #endif
   static_cast<void>(threads);
+  const FlushDenormals flush;
   for (std::size_t task = 0; task < tasks; ++task) f(task, std::size_t{0});
 }
 
