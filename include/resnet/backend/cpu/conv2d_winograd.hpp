@@ -169,7 +169,7 @@ template <class Map> class WinogradSum {
                    const Epilogue& epilogue, float* target) const {
     const int all = panels(columns), tiles = grid.tiles();
     const int at_once = std::clamp(all / ctx.threads(), 1, columns_at_once);
-    const int tasks = (all + at_once - 1) / at_once, block = std::min(tiles, 64);
+    const int tasks = (all + at_once - 1) / at_once, block = std::min(tiles, most_tiles);
     const auto shared = ctx.scratch(extent(coefficients) * Coefficients::plane(tiles, depth));
     const Coefficients u{shared.data(), tiles, depth};
     parallel_for(ctx.threads(), extent(tiles), [&](std::size_t t, std::size_t) {
@@ -197,6 +197,7 @@ template <class Map> class WinogradSum {
   }
 
   static constexpr int columns_at_once = tile_columns < 64 ? 64 / tile_columns : 1;  // panels
+  static constexpr int most_tiles = 64;
   std::size_t panel_size() const { return extent(coefficients, depth, tile_columns); }
 
   /// The transformed weights of tile_columns columns: (coefficients, depth, tile_columns).
@@ -235,19 +236,17 @@ template <class Map> class WinogradSum {
 
   void products(const Coefficients& u, int first, int tiles, const float* kernel, int count, int width,
                 const Coefficients& out) const {
-    const Walk walk{1, depth};
-    const std::size_t a_row = Coefficients::row(u.channels), c_row = Coefficients::row(out.channels);
+    const float* a[most_tiles];
+    float* c[most_tiles];
+    for (int t = 0; t < tiles; ++t) a[t] = u.at(0, first + t), c[t] = out.at(0, t);
+    Walk walk{1, depth};
     for (int i = 0; i < coefficients; ++i)
       for_each_group(tiles, max_rows, [&](int t, int rows) {
-        const float* a[max_rows];
-        float* c[max_rows];
-        const float* a0 = u.at(i, first + t);
-        for (int r = 0; r < max_rows; ++r) a[r] = a0 + extent(r) * a_row;
+        walk.a_first = u.at(i, 0) - u.at(0, 0);
         for (int q = 0; q < count; ++q) {
-          float* c0 = out.at(i, t) + q * tile_columns;
-          for (int r = 0; r < max_rows; ++r) c[r] = c0 + extent(r) * c_row;
-          tile_product(walk, rows, a, kernel + extent(q) * panel_size() + extent(i, depth, tile_columns), c,
-                       std::min(width - q * tile_columns, tile_columns));
+          walk.c_first = out.at(i, 0) - out.at(0, 0) + q * tile_columns;
+          tile_product(walk, rows, a + t, kernel + extent(q) * panel_size() + extent(i, depth, tile_columns),
+                       c + t, std::min(width - q * tile_columns, tile_columns));
         }
       });
   }
@@ -395,17 +394,16 @@ class WinogradWeightGradient {
   /// sum (coefficients, d.channels, block) = or += the products of `count` tiles.
   void products(const Coefficients& u, const Coefficients& d, int count, float* sum, Into into) const {
     constexpr int most = 64;  // tiles at a time: both operands stay in the first cache
+    const float* a[block];
+    float* c[block];
+    for (int o = 0; o < d.channels; ++o) a[o] = d.data + o, c[o] = sum + extent(o, block);
     for (int i = 0; i < coefficients; ++i)
       for (int first = 0; first < count; first += most) {
-        const Walk walk{1, std::min(most, count - first), 0, d.channels, u.channels};
+        Walk walk{1, std::min(most, count - first), 0, d.channels, u.channels, d.at(i, first) - d.data};
         for_each_group(d.channels, max_rows, [&](int o, int rows) {
           for (int j = 0; j < u.channels; j += tile_columns) {
-            const float* a[max_rows];
-            float* c[max_rows];
-            const float* a0 = d.at(i, first) + o;
-            float* c0 = sum + extent(i * d.channels + o, block) + j;
-            for (int r = 0; r < max_rows; ++r) a[r] = a0 + r, c[r] = c0 + r * block;
-            tile_product(walk, rows, a, u.at(i, first) + j, c, std::min(tile_columns, u.channels - j),
+            walk.c_first = static_cast<std::ptrdiff_t>(extent(i * d.channels, block)) + j;
+            tile_product(walk, rows, a + o, u.at(i, first) + j, c + o, std::min(tile_columns, u.channels - j),
                          first > 0 ? Into::add : into);
           }
         });

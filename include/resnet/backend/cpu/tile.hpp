@@ -27,9 +27,10 @@ constexpr int panels(int columns) { return (columns + tile_columns - 1) / tile_c
 /// How a tile's sum over k walks through memory: `runs` runs of `length` steps.
 struct Walk {
   int runs, length;
-  std::ptrdiff_t a_run = 0;              // from one run to the next in a
-  std::ptrdiff_t a_step = 1;             // from one step to the next in a
-  std::ptrdiff_t b_step = tile_columns;  // from one step to the next in b; b's runs follow one another
+  std::ptrdiff_t a_run = 0;                 // from one run to the next in a
+  std::ptrdiff_t a_step = 1;                // from one step to the next in a
+  std::ptrdiff_t b_step = tile_columns;     // from one step to the next in b; b's runs follow one another
+  std::ptrdiff_t a_first = 0, c_first = 0;  // added to the rows' pointers, so that these serve many products
 };
 
 enum class Into { overwrite, add };
@@ -41,14 +42,14 @@ template <int Rows, int Vecs>
   const float* row[Rows];
 #pragma GCC unroll 6
   for (int r = 0; r < Rows; ++r) {
-    row[r] = a[r];
+    row[r] = a[r] + walk.a_first;
 #pragma GCC unroll 4
     for (int v = 0; v < Vecs; ++v) sum[r][v] = Vec{};
   }
 #pragma GCC unroll 1
   for (int run = 0; run < walk.runs; ++run) {
     std::ptrdiff_t at = 0;
-#pragma GCC unroll 1
+#pragma GCC unroll 2  // fewer instructions: they, not the multiplications, are short where a core is shared
     for (int k = 0; k < walk.length; ++k, at += walk.a_step, b += walk.b_step) {
       Vec column[Vecs];
 #pragma GCC unroll 4
@@ -70,7 +71,7 @@ template <int Rows, int Vecs>
   for (int r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
     for (int v = 0; v < Vecs; ++v) {
-      float* to = c[r] + v * lanes;
+      float* to = c[r] + walk.c_first + v * lanes;
       store(to, into == Into::add ? load(to) + sum[r][v] : sum[r][v]);
     }
 }
