@@ -3,7 +3,7 @@
 # layering does not allow. Exits with 1 if there are any.
 #
 #   entry headers, train -> models -> blocks -> compose -> layers -> core <- backend/*
-#   loss, optim, init, io, data -> core
+#   loss, optim, init, io, data -> core; freeze -> backend/cpu, backend/plan -> core
 #
 # A part may include itself and what stands to the right of it; entry headers and train may include everything.
 # A backend may also include backend/ref: its operations are those of a backend that has no faster ones.
@@ -19,7 +19,7 @@ find resnet -name '*.hpp' -o -name '*.cuh' | LC_ALL=C sort | xargs awk '
   BEGIN {
     rank["layers"] = 1; rank["compose"] = 2; rank["blocks"] = 3; rank["models"] = 4
     split("core loss optim init io data backend/ref backend/cpu backend/plan backend/cuda layers compose blocks " \
-          "models train entry", names, " ")
+          "models freeze train entry", names, " ")
     for (i in names) known[names[i]] = 1
   }
   FNR == 1 {
@@ -41,6 +41,7 @@ find resnet -name '*.hpp' -o -name '*.cuh' | LC_ALL=C sort | xargs awk '
       if (to == from || to == "core" || from == "entry" || from == "train") next
       if (from in rank && to in rank && rank[to] < rank[from]) next
       if (from ~ /^backend\// && to == "backend/ref") next
+      if (from == "freeze" && (to == "backend/cpu" || to == "backend/plan")) next
       refuse(from " may not include " to)
     } else if (file ~ /^(immintrin|arm_neon)\.h$/) {
       if (FILENAME !~ /^resnet\/backend\/cpu\/simd\//) refuse("only backend/cpu/simd includes " file)

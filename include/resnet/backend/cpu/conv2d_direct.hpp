@@ -224,12 +224,11 @@ class DirectSum {
 };
 
 /// dweight (out_c, kernel·kernel·in_c) += dyᵀ (out_c, pixels) · patches of x (pixels, kernel·kernel·in_c).
-/// Both are copied for a block of pixels at a time, in the order in which tiles walk through them: rows a
-/// power of two apart would collide in the first cache. The sums of fixed parts of the pixels are added in a
-/// fixed order.
+/// The patches are made for a block of pixels and a panel of columns at a time. The sums of fixed parts of the
+/// pixels are added in a fixed order.
 class DirectWeightGradient {
  public:
-  static constexpr int block_pixels = 64;
+  static constexpr int block_pixels = 128;
 
   explicit DirectWeightGradient(const Conv2dGeometry& g) : g_(g) {
     // A task's sums stay in the second cache; enough tasks for many threads.
@@ -250,11 +249,12 @@ class DirectWeightGradient {
       const int first = bound(pixels_, part, parts_), last = bound(pixels_, part + 1, parts_);
       for (int begin = first; begin < last; begin += block_pixels) {
         const int count = std::min(block_pixels, last - begin);
-        copy_rows(dy + extent(begin, g_.out_c), count, rows);
+        const Rows channels = rows_of(dy + extent(begin, g_.out_c), count, rows);
         for (int p = bound(panels(depth_), group, groups_); p < bound(panels(depth_), group + 1, groups_);
              ++p) {
           copy_patches(begin, count, p * tile_columns, x, patch);
-          products(count, rows, patch, sum + p * tile_columns, begin == first ? Into::overwrite : Into::add);
+          products(count, channels, patch, std::min(tile_columns, depth_ - p * tile_columns),
+                   sum + p * tile_columns, begin == first ? Into::overwrite : Into::add);
         }
       }
     });
@@ -298,7 +298,7 @@ class DirectWeightGradient {
             to[run.at + i] = inside && start + i >= 0 && start + i < image_row ? from[i] : 0;
         }
       }
-      for (int i = columns; i < tile_columns; ++i) to[i] = 0;
+      for (int i = columns; i % lanes != 0; ++i) to[i] = 0;  // a tile works on whole vectors
       if (++w == g_.out_w) w = 0, ++h;
       if (h == g_.out_h) h = 0, ++n;
     }
@@ -310,21 +310,29 @@ class DirectWeightGradient {
     if (i < n) store_part(to + i, load_part(from + i, n - i), n - i);
   }
 
-  /// dy (count, out_c) as (row_groups_, count, row_group): the channels of a tile's rows beside each other.
-  void copy_rows(const float* dy, int count, float* to) const {
-    for (int o = 0; o < g_.out_c; o += max_rows, to += extent(block_pixels, row_group)) {
-      const int rows = std::min(max_rows, g_.out_c - o);
-      for (int t = 0; t < count; ++t) copy_floats(dy + extent(t, g_.out_c) + o, rows, to + t * row_group);
-    }
+  /// Where a tile finds the channels of dy that are its rows: `group` from tile to tile, `step` from pixel to
+  /// pixel.
+  struct Rows {
+    const float* data;
+    std::ptrdiff_t group, step;
+  };
+  /// Where they are, or, if pixels are so far apart that they collide in the first cache, copied together.
+  Rows rows_of(const float* dy, int count, float* copy) const {
+    if (g_.out_c <= 128) return {dy, max_rows, g_.out_c};
+    float* to = copy;
+    for (int o = 0; o < g_.out_c; o += max_rows, to += block_pixels * row_group)
+      for (int t = 0; t < count; ++t)
+        copy_floats(dy + extent(t, g_.out_c) + o, std::min(max_rows, g_.out_c - o), to + t * row_group);
+    return {copy, block_pixels * row_group, row_group};
   }
 
-  void products(int count, const float* rows, const float* patch, float* sum, Into into) const {
-    const Walk walk{1, count, 0, row_group};
-    for (int o = 0; o < g_.out_c; o += max_rows, rows += extent(block_pixels, row_group)) {
+  void products(int count, Rows rows, const float* patch, int columns, float* sum, Into into) const {
+    const Walk walk{1, count, 0, rows.step};
+    for (int o = 0; o < g_.out_c; o += max_rows, rows.data += rows.group) {
       const float* a[max_rows];
       float* c[max_rows];
-      for (int r = 0; r < max_rows; ++r) a[r] = rows + r, c[r] = sum + extent(o + r, stride());
-      tile_product(walk, std::min(max_rows, g_.out_c - o), a, patch, c, tile_columns, into);
+      for (int r = 0; r < max_rows; ++r) a[r] = rows.data + r, c[r] = sum + extent(o + r, stride());
+      tile_product(walk, std::min(max_rows, g_.out_c - o), a, patch, c, columns, into);
     }
   }
 

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Fast inference: a trained network as a fixed program. BatchNorm is folded into the convolutions' weights,
+// additions and ReLU happen where a convolution's result still is in registers, weights are packed once.
+//
+//   const auto frozen = freeze<Shape{3, 32, 32}>(net);   // net may change or go away
+//   auto logits = frozen.infer(ctx, images);             // as net.infer, but for rounding
+//
+// Works for every network made of layers (core/layer.hpp). A model's run-time settings that its visit doesn't
+// name are those of a new model.
+#pragma once
+
+#include <resnet/freeze/engine.hpp>
+
+namespace resnet {
+
+/// Thread-safe with a Context per thread; from the second batch of a size on nothing is allocated. Copies
+/// share the weights.
+template <Shape In, Shape Out> class Frozen {
+ public:
+  explicit Frozen(frozen::Engine engine) : engine_(std::move(engine)) {}
+
+  Batch<Out, Cpu> infer(Context<Cpu>& ctx, const Batch<In, Cpu>& x) const {
+    auto y = ctx.make<Out>(x.n());
+    engine_.run(ctx, x.n(), x.data(), y.data());
+    return y;
+  }
+
+  /// What is left to do for an image.
+  const frozen::Program& program() const { return engine_.program(); }
+
+ private:
+  frozen::Engine engine_;
+};
+
+/// `net` for images of shape S. Convolution::direct forbids Winograd, which rounds a little differently.
+template <Shape S, class Net>
+Frozen<S, Net::out(S)> freeze(const Net& net, Convolution convolution = Convolution::fastest) {
+  frozen::Program program = frozen::record<S>(net);
+  frozen::fuse(program);
+  return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), convolution));
+}
+
+}  // namespace resnet
