@@ -11,7 +11,7 @@
 
 #include <resnet/freeze/engine.hpp>
 
-namespace resnet {
+namespace resnet::inline RESNET_ISA {
 
 /// Thread-safe with a Context per thread; from the second batch of a size on nothing is allocated. Copies
 /// share the weights.
@@ -40,4 +40,4 @@ Frozen<S, Net::out(S)> freeze(const Net& net, Convolution convolution = Convolut
   return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), convolution));
 }
 
-}  // namespace resnet
+}  // namespace resnet::inline RESNET_ISA

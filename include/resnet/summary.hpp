@@ -58,7 +58,7 @@ class SummaryPrinter {
   }
   static std::string grouped(long long number) {
     std::string text = std::to_string(number);
-    for (std::size_t i = text.size(); i > 3;) text.insert(i -= 3, ",");
+    for (std::size_t i = text.size(); i > 3;) text.insert(i -= 3, 1, ',');
     return text;
   }
 

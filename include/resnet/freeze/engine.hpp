@@ -38,10 +38,10 @@ class Layout {
   Layout() = default;
   /// Of the values that are read for the last time by the operations [first, end).
   Layout(const Program& p, std::size_t first, std::size_t end) : at_(p.sizes.size(), nowhere) {
-    std::vector<std::size_t> born(at_.size()), last(at_.size());
+    std::vector<std::size_t> last(at_.size());
     for (std::size_t i = 0; i < p.operations.size(); ++i) {
       const Operation& op = p.operations[i];
-      born[index(op.y)] = last[index(op.y)] = i;
+      last[index(op.y)] = i;
       for (const Value v : {op.x, op.other})
         if (v != none) last[index(v)] = i;
     }
@@ -51,8 +51,8 @@ class Layout {
       if (op.y == p.output || last[y] < first || last[y] >= end) continue;
       at_[y] = 0;
       for (std::size_t v = 0; v < at_.size();) {  // first fit: behind everything that is alive and in the way
-        const bool alive = v != y && at_[v] != nowhere && last[v] >= i && born[v] <= last[y];
-        if (alive && at_[v] < at_[y] + room(p, y) && at_[y] < at_[v] + room(p, v))
+        if (v != y && at_[v] != nowhere && last[v] >= i && at_[v] < at_[y] + room(p, y) &&
+            at_[y] < at_[v] + room(p, v))
           at_[y] = at_[v] + room(p, v), v = 0;
         else
           ++v;

@@ -11,6 +11,13 @@
 #include <algorithm>
 #include <cmath>
 
+// The next loop's steps don't depend on each other, though results may go where operands were.
+#ifdef __clang__
+#define RESNET_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define RESNET_IVDEP _Pragma("GCC ivdep")
+#endif
+
 namespace resnet::inline RESNET_ISA {
 
 struct CpuBatchNorm {
@@ -28,16 +35,14 @@ struct CpuBatchNorm {
       float* m2 = m + pieces.c;
       const float* from = x + row * pieces.c;
       std::fill_n(m, 2 * pieces.c, 0.0f);
-      for (std::size_t r = 0; r < rows; ++r)
-#pragma GCC ivdep
-        for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
+      for (std::size_t r = 0; r < rows; ++r) RESNET_IVDEP
+      for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
       for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
-      for (std::size_t r = 0; r < rows; ++r)
-#pragma GCC ivdep
-        for (std::size_t c = 0; c < pieces.c; ++c) {
-          const float d = from[r * pieces.c + c] - m[c];
-          m2[c] += d * d;
-        }
+      for (std::size_t r = 0; r < rows; ++r) RESNET_IVDEP
+      for (std::size_t c = 0; c < pieces.c; ++c) {
+        const float d = from[r * pieces.c + c] - m[c];
+        m2[c] += d * d;
+      }
     });
     for (std::size_t c = 0; c < pieces.c; ++c) {
       double n = 0, m = 0, m2 = 0;
@@ -78,9 +83,8 @@ struct CpuBatchNorm {
     /// f(i, c, the gradient of the normalised value) for the rows of a piece
     const auto for_each = [=, n = pieces.c](std::size_t row, std::size_t rows, auto&& f) {
       const auto sweep = [&](auto&& gradient) {
-        for (std::size_t r = row; r < row + rows; ++r)
-#pragma GCC ivdep
-          for (std::size_t c = 0; c < n; ++c) f(r * n + c, c, gradient(r * n + c, c));
+        for (std::size_t r = row; r < row + rows; ++r) RESNET_IVDEP
+        for (std::size_t c = 0; c < n; ++c) f(r * n + c, c, gradient(r * n + c, c));
       };
       if (!relu)
         sweep([=](std::size_t i, std::size_t) { return dy[i]; });
@@ -127,11 +131,9 @@ struct CpuBatchNorm {
         dx[i] = scale[c] * d - shift[c] - slope[c] * (x[i] - mean[c]);
       };
       if (dskip)  // the masked gradient is there by now
-        for (std::size_t r = row; r < row + rows; ++r)
-#pragma GCC ivdep
-          for (std::size_t c = 0; c < pieces.c; ++c) write(r * pieces.c + c, c, dskip[r * pieces.c + c]);
-      else
-        for_each(row, rows, write);
+        for (std::size_t r = row; r < row + rows; ++r) RESNET_IVDEP
+      for (std::size_t c = 0; c < pieces.c; ++c) write(r * pieces.c + c, c, dskip[r * pieces.c + c]);
+      else for_each(row, rows, write);
     });
   }
 
@@ -160,12 +162,11 @@ struct CpuBatchNorm {
     const float* gain = gains.data();
     pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
       const auto sweep = [=, n = pieces.c](auto&& finish) {
-        for (std::size_t r = row; r < row + rows; ++r)
-#pragma GCC ivdep
-          for (std::size_t c = 0; c < n; ++c) {
-            const std::size_t i = r * n + c;
-            y[i] = finish(i, gain[c] * (x[i] - mean[c]) + bias[c]);
-          }
+        for (std::size_t r = row; r < row + rows; ++r) RESNET_IVDEP
+        for (std::size_t c = 0; c < n; ++c) {
+          const std::size_t i = r * n + c;
+          y[i] = finish(i, gain[c] * (x[i] - mean[c]) + bias[c]);
+        }
       };
       if (skip && relu)
         sweep([=](std::size_t i, float v) { return v + skip[i] < 0 ? 0 : v + skip[i]; });
@@ -180,3 +181,5 @@ struct CpuBatchNorm {
 };
 
 }  // namespace resnet::inline RESNET_ISA
+
+#undef RESNET_IVDEP

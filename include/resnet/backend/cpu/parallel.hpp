@@ -3,7 +3,7 @@
 // threads, so results are the same bits for any of them. OpenMP's global settings are not touched.
 #pragma once
 
-#include <resnet/backend/cpu/denormals.hpp>
+#include <resnet/backend/cpu/simd/denormals.hpp>
 
 #include <algorithm>
 #include <cstddef>
