@@ -5,6 +5,7 @@
 #include <resnet/blocks/basic_block.hpp>
 #include <resnet/layers/dropout.hpp>
 #include <resnet/models/resnet.hpp>
+#include <resnet/layers/relu.hpp>
 #include <resnet/summary.hpp>
 
 #include <algorithm>
