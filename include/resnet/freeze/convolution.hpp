@@ -19,7 +19,7 @@ class PackedConvolution {
                     const float* bias)    // (out_c) or null
       : g_(g) {
     const int tiles = (g.out_h + 3) / 4 * ((g.out_w + 3) / 4);
-    if (convolution == Convolution::fastest && winograd_serves(g, tiles)) {
+    if (convolution == Convolution::fastest && Winograd::serves(g)) {
       winograd_from_ = (least_tiles + tiles - 1) / tiles;
       winograd_ = allocate(Winograd::forward(g).packed_size());
       Winograd::forward(g).pack(ctx, weight, winograd_.get());
@@ -62,11 +62,6 @@ class PackedConvolution {
   // than the multiplications that they save.
   static constexpr int least_tiles = 6;
 
-  static bool winograd_serves(const Conv2dGeometry& g, int tiles) {
-    return g.kernel == 3 && g.stride == 1 && g.padding <= 2 && g.in_c % cpu::lanes == 0 &&
-           g.out_c % cpu::lanes == 0 && std::min(g.in_c, g.out_c) >= 16 &&
-           2 * g.out_h * g.out_w >= 16 * tiles;
-  }
   static Constant allocate(std::size_t count) { return {Cpu::allocate(count), Cpu::deallocate}; }
 
   Conv2dGeometry g_{};

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Batch normalisation in two sweeps over x: statistics, then the result, with what follows it. Statistics of
 // fixed pieces of 256 rows are taken in float while the piece is in the cache, and merged in double in a
-// fixed order (Chan et al. 1979), so nothing cancels and nothing depends on the number of threads. (ivdep:
-// results may go where operands were.)
+// fixed order (Chan et al. 1979), so nothing cancels and nothing depends on the number of threads.
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
@@ -35,13 +34,17 @@ struct CpuBatchNorm {
       float* m2 = m + pieces.c;
       const float* from = x + row * pieces.c;
       std::fill_n(m, 2 * pieces.c, 0.0f);
-      for (std::size_t r = 0; r < rows; ++r) RESNET_IVDEP
-      for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
+      for (std::size_t r = 0; r < rows; ++r) {
+        RESNET_IVDEP
+        for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
+      }
       for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
-      for (std::size_t r = 0; r < rows; ++r) RESNET_IVDEP
-      for (std::size_t c = 0; c < pieces.c; ++c) {
-        const float d = from[r * pieces.c + c] - m[c];
-        m2[c] += d * d;
+      for (std::size_t r = 0; r < rows; ++r) {
+        RESNET_IVDEP
+        for (std::size_t c = 0; c < pieces.c; ++c) {
+          const float d = from[r * pieces.c + c] - m[c];
+          m2[c] += d * d;
+        }
       }
     });
     for (std::size_t c = 0; c < pieces.c; ++c) {
@@ -83,8 +86,10 @@ struct CpuBatchNorm {
     /// f(i, c, the gradient of the normalised value) for the rows of a piece
     const auto for_each = [=, n = pieces.c](std::size_t row, std::size_t rows, auto&& f) {
       const auto sweep = [&](auto&& gradient) {
-        for (std::size_t r = row; r < row + rows; ++r) RESNET_IVDEP
-        for (std::size_t c = 0; c < n; ++c) f(r * n + c, c, gradient(r * n + c, c));
+        for (std::size_t r = row; r < row + rows; ++r) {
+          RESNET_IVDEP
+          for (std::size_t c = 0; c < n; ++c) f(r * n + c, c, gradient(r * n + c, c));
+        }
       };
       if (!relu)
         sweep([=](std::size_t i, std::size_t) { return dy[i]; });
@@ -131,9 +136,12 @@ struct CpuBatchNorm {
         dx[i] = scale[c] * d - shift[c] - slope[c] * (x[i] - mean[c]);
       };
       if (dskip)  // the masked gradient is there by now
-        for (std::size_t r = row; r < row + rows; ++r) RESNET_IVDEP
-      for (std::size_t c = 0; c < pieces.c; ++c) write(r * pieces.c + c, c, dskip[r * pieces.c + c]);
-      else for_each(row, rows, write);
+        for (std::size_t r = row; r < row + rows; ++r) {
+          RESNET_IVDEP
+          for (std::size_t c = 0; c < pieces.c; ++c) write(r * pieces.c + c, c, dskip[r * pieces.c + c]);
+        }
+      else
+        for_each(row, rows, write);
     });
   }
 
@@ -162,10 +170,12 @@ struct CpuBatchNorm {
     const float* gain = gains.data();
     pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
       const auto sweep = [=, n = pieces.c](auto&& finish) {
-        for (std::size_t r = row; r < row + rows; ++r) RESNET_IVDEP
-        for (std::size_t c = 0; c < n; ++c) {
-          const std::size_t i = r * n + c;
-          y[i] = finish(i, gain[c] * (x[i] - mean[c]) + bias[c]);
+        for (std::size_t r = row; r < row + rows; ++r) {
+          RESNET_IVDEP
+          for (std::size_t c = 0; c < n; ++c) {
+            const std::size_t i = r * n + c;
+            y[i] = finish(i, gain[c] * (x[i] - mean[c]) + bias[c]);
+          }
         }
       };
       if (skip && relu)

@@ -49,11 +49,10 @@ struct CpuConv2d {
   using Winograd = cpu::WinogradSum<cpu::F4<cpu::SmallErrorPoints>>;
 
   static bool winograd(auto& ctx, const Conv2dGeometry& g) {
-    // Transforming the weights costs about as much as six tiles' products save; half-empty tiles save little.
-    const int down = (g.out_h + 3) / 4, across = (g.out_w + 3) / 4;
-    return ctx.convolution == Convolution::fastest && g.kernel == 3 && g.stride == 1 && g.padding <= 2 &&
-           std::min(g.in_c, g.out_c) >= 16 && g.in_c % cpu::lanes == 0 && g.out_c % cpu::lanes == 0 &&
-           g.n * down * across >= 12 && 2 * g.out_h * g.out_w >= 16 * down * across;
+    // Transforming the weights costs about what six tiles' products save, in forward and again in backward.
+    constexpr int least_tiles = 12;
+    return ctx.convolution == Convolution::fastest && Winograd::serves(g) &&
+           Winograd::forward(g).grid.tiles() >= least_tiles;
   }
 
   static void direct(auto& ctx, const cpu::WindowSum& s, const float* weight, const float* from,

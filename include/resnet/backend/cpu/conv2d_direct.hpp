@@ -224,8 +224,8 @@ class DirectSum {
 };
 
 /// dweight (out_c, kernel·kernel·in_c) += dyᵀ (out_c, pixels) · patches of x (pixels, kernel·kernel·in_c).
-/// The patches are made for a block of pixels and a panel of columns at a time. The sums of fixed parts of the
-/// pixels are added in a fixed order.
+/// The patches are made for a block of pixels and a panel of columns at a time. The sums of fixed parts of
+/// the pixels are added in a fixed order.
 class DirectWeightGradient {
  public:
   static constexpr int block_pixels = 128;

@@ -66,8 +66,8 @@ template <int Side> struct TilePixels {
   }
 };
 
-/// Coefficient after coefficient of a number of tiles, `channels` floats each. Rows and planes are padded by
-/// a line of the cache: their power-of-two distances would collide there.
+/// Coefficient after coefficient of a number of tiles, `channels` floats each. Planes, and
+/// rows of many channels, are padded by a line of the cache: power-of-two distances would collide there.
 struct Coefficients {
   float* data;
   int tiles, channels;
@@ -98,6 +98,13 @@ template <int Side, int Coefs, class Map>
 template <class Map> class WinogradSum {
  public:
   static constexpr int side = Map::inputs, m = Map::outputs, coefficients = side * side;
+
+  /// What the algorithm can do, and does not waste half of its work on: tiles may reach outside the image.
+  static bool serves(const Conv2dGeometry& g) {
+    const TileGrid image{1, g.out_h, g.out_w, g.in_h, g.in_w, g.padding, m};
+    return g.kernel == 3 && g.stride == 1 && g.padding <= 2 && std::min(g.in_c, g.out_c) >= 16 &&
+           g.in_c % lanes == 0 && g.out_c % lanes == 0 && 2 * g.out_h * g.out_w >= m * m * image.tiles();
+  }
 
   /// From (n, source_h, source_w, depth) to (n, target_h, target_w, columns).
   static WinogradSum forward(const Conv2dGeometry& g) {
@@ -225,11 +232,10 @@ template <class Map> class WinogradSum {
   }
 
   void input(int tile, const float* source, const float* zeros, const Coefficients& u, int at) const {
-    const int n = tile / (grid.down() * grid.across()), r = tile % (grid.down() * grid.across());
+    const auto [n, top, left] = grid.corner(tile);
     const float* image = source + extent(n, grid.other_h, grid.other_w, depth);
-    const TilePixels<side> pixels(image, grid.other_h, grid.other_w, depth,
-                                  r / grid.across() * m - grid.padding, r % grid.across() * m - grid.padding,
-                                  zeros);
+    const TilePixels<side> pixels(image, grid.other_h, grid.other_w, depth, top - grid.padding,
+                                  left - grid.padding, zeros);
     transform_tile<side, side>(
         pixels, u, at, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::input(a, b); });
   }
@@ -253,8 +259,7 @@ template <class Map> class WinogradSum {
 
   [[gnu::noinline]] void output(const Coefficients& from, int at, int tile, int column, int count,
                                 const Epilogue& epilogue, float* target) const {
-    const int n = tile / (grid.down() * grid.across()), r = tile % (grid.down() * grid.across());
-    const int top = r / grid.across() * m, left = r % grid.across() * m;
+    const auto [n, top, left] = grid.corner(tile);
     const float* in = from.at(0, at);
     const std::size_t plane = Coefficients::plane(from.tiles, from.channels);
     const std::size_t corner = extent((n * grid.h + top) * grid.w + left, columns) + extent(column);
@@ -277,9 +282,7 @@ template <class Map> class WinogradSum {
   }
 };
 
-/// Backward-weight, with the adjoint of F(4, 3). A task makes a block of output and input channels from a
-/// fixed part of the tiles, a few tiles at a time, so that its sums and the tiles' coefficients stay in the
-/// second cache: transforming the same tiles again for other channels costs less than fetching coefficients.
+/// Backward-weight, with the adjoint of F(4, 3): blocks of 64 × 64 channels, whose sums stay in the second cache.
 class WinogradWeightGradient {
  public:
   using Map = F4<GradientPoints>;
