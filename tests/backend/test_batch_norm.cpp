@@ -101,7 +101,7 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: forward", B, batch_norm_forward) {
         Values units(want.size());
         for (std::size_t i = 0; i < size(g); ++i) {
           const double inv = inv_std[i % c(g)];
-          units[i] = 4 * (std::abs(want[i]) + 4 + 4 * inv * (offset + 4)) * std::max(1.0, inv);
+          units[i] = 4 * (std::abs(want[i]) + (form.skip ? 4 : 0) + 4 * inv * (offset + 4)) * std::max(1.0, inv);
         }
         for (std::size_t i = 0; i < c(g); ++i) {
           const double inv = inv_std[i], var = 1 / (inv * inv);
