@@ -22,8 +22,8 @@ Conv2dGeometry geometry(int n, int h, int w, int c, int o, int kernel, int strid
           padding};
 }
 
-// n, h, w, channels in and out, kernel, stride, padding. On Cpu direct sums take tiles of up to 14 pixels and
-// 32 channels, and weight gradients blocks of 256 pixels.
+// n, h, w, channels in and out, kernel, stride, padding. On Cpu direct sums take tiles of up to 6 pixels and 64
+// channels, weight gradients blocks of 128 pixels, or strips of 256 where the input has few channels.
 const Conv2dGeometry cases[] = {
     geometry(1, 1, 1, 1, 1, 1, 1, 0),    geometry(3, 1, 1, 17, 64, 1, 1, 0),
     geometry(3, 7, 5, 16, 3, 1, 2, 0),   geometry(2, 5, 8, 8, 130, 1, 1, 0),
@@ -39,6 +39,7 @@ const Conv2dGeometry cases[] = {
     geometry(17, 16, 16, 3, 4, 3, 1, 1), geometry(100, 1, 1, 512, 10, 1, 1, 0),
     geometry(512, 1, 1, 72, 1, 1, 1, 0), geometry(2, 9, 9, 33, 47, 3, 2, 1),
     geometry(9, 4, 4, 96, 128, 3, 2, 1), geometry(2, 6, 6, 40, 33, 1, 2, 0),
+    geometry(17, 16, 16, 3, 16, 3, 1, 1), geometry(2, 40, 33, 3, 32, 3, 1, 1),
 };
 
 // What Cpu computes with Winograd's algorithm: images of whole and of cut tiles; more tiles than channels and

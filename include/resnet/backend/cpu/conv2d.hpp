@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Convolution: which algorithm serves which case, best first.
-//   Winograd F(4, 3)   3×3, stride 1, channels in whole vectors, enough tiles to pay for transforming the
-//   weights direct             everything
+//   Winograd F(4, 3)   3×3, stride 1, channels in whole vectors, enough tiles to pay for the weights' transform
+//   few channels       the weights' gradient of a network's first layer
+//   direct             everything
 #pragma once
 
 #include <resnet/backend/cpu/conv2d_direct.hpp>
+#include <resnet/backend/cpu/conv2d_direct_weight.hpp>
+#include <resnet/backend/cpu/conv2d_few_channels.hpp>
 #include <resnet/backend/cpu/conv2d_winograd.hpp>
+#include <resnet/backend/cpu/conv2d_winograd_weight.hpp>
 
 namespace resnet::inline RESNET_ISA {
 
@@ -40,6 +44,8 @@ struct CpuConv2d {
                                      float* dbias) {   // (out_c) or null
     if (winograd(ctx, g))
       cpu::WinogradWeightGradient(g).run(ctx, x, dy, dweight);
+    else if (cpu::FewChannelsWeightGradient::serves(g))
+      cpu::FewChannelsWeightGradient(g).run(ctx, x, dy, dweight);
     else
       cpu::DirectWeightGradient(g).run(ctx, x, dy, dweight);
     if (dbias) add_bias_gradient(g, dy, dbias);

@@ -24,7 +24,10 @@ struct Epilogue {
   /// For `columns` channels of a pixel, from `channel` on; `offset`: where they are in the output.
   void apply(int columns, int channel, std::size_t offset, float* y) const {
     if (!bias && !residual && !relu) return;
-    for (int j = 0; j < columns; ++j) {
+    int j = 0;
+    for (; j + lanes <= columns; j += lanes)
+      store(y + j, apply(load(y + j), channel + j, offset + static_cast<std::size_t>(j)));
+    for (; j < columns; ++j) {
       if (bias) y[j] += bias[channel + j];
       if (residual) y[j] += residual[offset + static_cast<std::size_t>(j)];
       if (relu) y[j] = y[j] < 0 ? 0 : y[j];
