@@ -36,6 +36,7 @@ template <class Model> int train(const TrainOptions& o, const ModelCard& card, c
   DataLoader held_out(validates ? images.validation : images.test, in_order), test(images.test, in_order);
 
   Context<Cpu> ctx(o.threads, o.seed);
+  if (o.convolution == "direct") ctx.convolution = Convolution::direct;
   const Schedule schedule = o.make_schedule(loader.batches());
   Trainer<Model, cifar_shape> trainer(ctx, Optimizer<Model>(o.rule(), {.weight = o.weight_decay}), schedule,
                                       {.label_smoothing = o.label_smoothing, .clip_norm = o.clip_norm});

@@ -16,7 +16,8 @@
 
 struct TrainOptions {
   DataOptions data;
-  std::string form = "cifar", optimizer = "sgd", schedule = "cosine", checkpoint_dir = "checkpoints", csv;
+  std::string form = "cifar", optimizer = "sgd", schedule = "cosine", convolution = "fastest",
+              checkpoint_dir = "checkpoints", csv;
   int width = 64, epochs = 30, batch_size = 128, step_epochs = 60, threads = 0, validation = 0;
   std::optional<double> lr;
   double momentum = 0.9, weight_decay = 5e-4, gamma = 0.2, warmup_epochs = 0, label_smoothing = 0,
@@ -59,6 +60,8 @@ struct TrainOptions {
     app.add_option("--label-smoothing", label_smoothing)->check(CLI::Range(0.0, 1.0));
     app.add_option("--clip-norm", clip_norm, "largest norm of the gradient; 0: any")->check(not_negative);
     app.add_option("--seed", seed);
+    app.add_option("--convolution", convolution, "direct: without Winograd, which rounds a little differently")
+        ->check(CLI::IsMember({"fastest", "direct"}));
     app.add_option("--threads", threads, "0: all; the result does not depend on it")->check(not_negative);
     app.add_option("--checkpoint-dir", checkpoint_dir);
     app.add_flag("--resume", resume, "continue the run in the checkpoint directory");
@@ -88,6 +91,7 @@ struct TrainOptions {
                        {"warmup-epochs", to_metadata(warmup_epochs)},
                        {"label-smoothing", to_metadata(label_smoothing)},
                        {"clip-norm", to_metadata(clip_norm)},
+                       {"convolution", convolution},
                        {"seed", to_metadata(seed)}};
     if (schedule == "step") m["step-epochs"] = to_metadata(step_epochs);
     if (schedule == "multistep") m["milestones"] = join(milestones);

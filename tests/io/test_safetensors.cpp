@@ -147,13 +147,43 @@ TEST_CASE("safetensors: what could not be read again is not written, and the old
   };
   SafeTensors bad;
   bad.tensors["x"] = StoredTensor::of<float>({3}, {1, 2});
-  refused(bad, "w.safetensors: byte 9: \"x\": data_offsets: expected 12 bytes");
+  refused(bad, "w.safetensors: \"x\": expected 12 bytes for shape [3], found 8");
   bad.tensors["x"] = StoredTensor::of<float>({-2}, {1, 2});
+  refused(bad, "\"x\": shape: expected non-negative");
+  bad.tensors["x"] = StoredTensor::of<float>({std::int64_t{1} << 62, 4}, {});
   refused(bad, "\"x\": shape: expected non-negative");
   bad = {};
   bad.metadata["note"] = "not UTF-8: \xff";
-  refused(bad, "expected valid JSON");
+  refused(bad, "metadata \"note\": expected UTF-8");
+  bad = {};
+  bad.metadata["\xc0\x80"] = "";
+  refused(bad, "a key of the metadata: expected UTF-8");
+  bad = {};
+  bad.tensors["\xed\xa0\x80"] = StoredTensor::of<float>({2}, {1, 2});
+  refused(bad, "a tensor's name: expected UTF-8");
   bad = {};
   bad.tensors["__metadata__"] = StoredTensor::of<float>({2}, {1, 2});
-  refused(bad, "\"__metadata__\": expected a string");
+  refused(bad, "\"__metadata__\": expected another name");
+}
+
+TEST_CASE("safetensors: what counts as UTF-8 when writing is what counts when reading") {
+  // All pairs of bytes, and longer texts around the bounds of the lead bytes that have some.
+  std::vector<std::string> texts;
+  for (int a = 0; a < 256; ++a)
+    for (int b = 0; b < 256; ++b) texts.push_back({static_cast<char>(a), static_cast<char>(b)});
+  for (const int lead : {0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5})
+    for (const int second : {0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0})
+      for (const char* rest : {"", "\x80", "\xbf\x80", "\x80\x80", "\x80\xc0", "\x80\x80\x80", "x"})
+        texts.push_back(std::string{static_cast<char>(lead), static_cast<char>(second)} + rest);
+  for (const std::string& text : texts) {
+    SafetensorsHeader header;
+    header.metadata["x"] = text;
+    bool readable = true;
+    try {
+      parse_safetensors_header("", format_safetensors_header(header));
+    } catch (const Error&) {
+      readable = false;
+    }
+    CHECK_MESSAGE(detail::is_utf8(text) == readable, text);
+  }
 }

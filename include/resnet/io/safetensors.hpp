@@ -79,9 +79,39 @@ inline SafeTensors read_safetensors(const std::string& path) {
   return result;
 }
 
+namespace detail {
+
+/// Throws Error for what could be written but not read again. (Parsing the header instead would cost every
+/// program that only writes four seconds of compile time for the JSON library.)
+inline void check_writable(const std::string& path, const SafeTensors& content) {
+  const auto check_text = [&](const std::string& where, const std::string& text) {
+    if (!is_utf8(text)) throw Error(path + ": " + where + ": expected UTF-8, found \"" + text + '"');
+  };
+  for (const auto& [key, value] : content.metadata) {
+    check_text("a key of the metadata", key);
+    check_text("metadata \"" + key + '"', value);
+  }
+  for (const auto& [name, tensor] : content.tensors) {
+    check_text("a tensor's name", name);
+    const std::string where = path + ": \"" + name + "\": ";
+    if (name == "__metadata__") throw Error(where + "expected another name: the format uses this one");
+    std::uint64_t bytes = dtype_info(tensor.dtype).bytes;
+    for (const std::int64_t dim : tensor.shape)
+      if (dim < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dim), &bytes))
+        throw Error(where + "shape: expected non-negative sizes that 64 bits can hold, found " +
+                    to_text(tensor.shape));
+    if (bytes != tensor.bytes.size())
+      throw Error(where + "expected " + std::to_string(bytes) + " bytes for shape " + to_text(tensor.shape) +
+                  ", found " + std::to_string(tensor.bytes.size()));
+  }
+}
+
+}  // namespace detail
+
 /// Replaces the file `path`; throws Error, with the old file untouched, if that fails or if a shape, a name
 /// or the metadata can't be written.
 inline void write_safetensors(const std::string& path, const SafeTensors& content) {
+  detail::check_writable(path, content);
   SafetensorsHeader header;
   header.metadata = content.metadata;
   std::vector<const StoredTensor*> order;
@@ -94,7 +124,9 @@ inline void write_safetensors(const std::string& path, const SafeTensors& conten
         order.push_back(&tensor);
       }
   const std::string text = format_safetensors_header(header);
-  parse_safetensors_header(path, text);  // nothing is written that could not be read again
+  if (text.size() > largest_safetensors_header)
+    throw Error(path + ": the header: expected at most " + std::to_string(largest_safetensors_header) +
+                " bytes, found " + std::to_string(text.size()));
   const std::uint64_t length = text.size();
 
   AtomicFile file(path);

@@ -59,6 +59,25 @@ inline std::string json_string(std::string_view text) {
   return result + '"';
 }
 
+/// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
+inline bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t k) {
+      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
+    };
+    const unsigned first = byte(0), second = byte(1);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if ((first >= 0x80 && first < 0xC2) || first > 0xF4) return false;
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+      return false;
+    for (std::size_t k = 1; k < length; ++k)
+      if (byte(k) >> 6 != 2) return false;
+    i += length;
+  }
+  return true;
+}
+
 }  // namespace detail
 
 /// The header's text, padded with spaces so that the data after it is aligned to 8 bytes.
