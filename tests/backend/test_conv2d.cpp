@@ -165,6 +165,14 @@ TEST_CASE_TEMPLATE_DEFINE("conv2d: exact on small whole numbers", B, conv2d_exac
 }
 TEST_CASE_TEMPLATE_APPLY(conv2d_exact, test::Backends);
 
+TEST_CASE("conv2d: results that go past the caches") {
+  const Operands forward(geometry(64, 64, 64, 1, 16, 1, 1, 0), Convolution::direct, test::integers);
+  test::check_operation_exactly<Cpu>(forward.forward(false));
+  const Operands backward(geometry(64, 64, 64, 16, 1, 1, 2, 0), Convolution::direct, test::integers);
+  test::check_operation_exactly<Cpu>(backward.backward_data());
+  test::check_operation_exactly<Cpu>(backward.backward_data(true));
+}
+
 TEST_CASE_TEMPLATE_DEFINE("conv2d: rounding errors of a sum", B, conv2d_rounding) {
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(&g - cases);

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 namespace resnet::inline RESNET_ISA::cpu {
 
@@ -180,28 +181,35 @@ class DirectSum {
     if (v.taps == 0 || h.taps == 0)
       return without_taps(v, h, images, begin * tile_columns, std::min(end * tile_columns, s_.columns),
                           target + offset, offset);
-    const Walk walk{v.taps, h.taps * s_.depth, static_cast<std::ptrdiff_t>(border_.w) * s_.depth};
+    Walk walk{v.taps, h.taps * s_.depth, static_cast<std::ptrdiff_t>(border_.w) * s_.depth};
     const std::size_t panel_size = extent(v.taps, h.taps, s_.depth, tile_columns);
     // As many panels at a time as half of the second cache holds.
     const int block =
         std::max(1, static_cast<int>((std::size_t{1} << 17) / std::max<std::size_t>(panel_size, 1)));
+    const Into into = epilogue_.residual == target                          ? Into::add
+                      : streams(target) && walk.runs * walk.length <= 64 ? Into::stream
+                                                                            : Into::overwrite;
     for (int p = begin; p < end; p += block) {
       int n = 0, i = 0, j = 0;  // the next pixel
+      const float* from = nullptr;
+      float* to = nullptr;
       for_each_group(images * v.count * h.count, max_rows, [&](int, int rows) {
         const float* a[max_rows] = {};
         float* c[max_rows] = {};
-        std::size_t to[max_rows];
         for (int r = 0; r < rows; ++r) {
-          a[r] = source + extent((n * border_.h + i * v.stride + v.first + border_.before) * border_.w +
-                                     j * h.stride + h.first + border_.before,
-                                 s_.depth);
-          to[r] = offset + at(v, h, n, i, j);
-          c[r] = target + to[r];
+          if (j == 0) {
+            from = source + extent((n * border_.h + i * v.stride + v.first + border_.before) * border_.w +
+                                       h.first + border_.before,
+                                   s_.depth);
+            to = target + offset + at(v, h, n, i, 0);
+          }
+          a[r] = from, c[r] = to;
+          from += extent(h.stride, s_.depth), to += extent(h.step, s_.columns);
           if (++j == h.count) j = 0, ++i;
           if (i == v.count) i = 0, ++n;
         }
         for (int q = p; q < std::min(p + block, end); ++q)
-          panel(walk, rows, a, packed + extent(q) * panel_size, q * tile_columns, c, target, to, spare);
+          panel(walk, rows, a, packed + extent(q) * panel_size, q * tile_columns, c, target, into, spare);
       });
     }
   }
@@ -216,34 +224,47 @@ class DirectSum {
                     std::size_t offset) const {
     const float* addend = epilogue_.residual ? epilogue_.residual + offset : nullptr;
     if (addend == target) return;
+    const bool streamed = streams(target);
     for (int n = 0; n < images; ++n)
       for (int i = 0; i < v.count; ++i)
         for (int j = 0; j < h.count; ++j) {
           const std::size_t to = at(v, h, n, i, j) + extent(first);
           if (addend)
             std::copy_n(addend + to, last - first, target + to);
+          else if (streamed)
+            for (int k = 0; k < last - first; k += lanes) stream(target + to + k, Vec{});
           else
             std::fill_n(target + to, last - first, 0.0f);
         }
   }
 
-  /// `c`: the rows' pixels in the target, `to`: their distances from its beginning.
-  void panel(Walk walk, int rows, const float* const* a, const float* b, int column, float* const* c,
-             const float* target, const std::size_t* to, float* spare) const {
+  /// Whether results go past the caches: a target that no cache holds, and no epilogue reads. That saves
+  /// fetching what is overwritten, where sums are too short to hide it.
+  bool streams(const float* target) const {
+    constexpr std::size_t large = std::size_t{1} << 22, line = 64;
+    return extent(s_.n, s_.target_h, s_.target_w, s_.columns) >= large && epilogue_.empty() &&
+           s_.columns % (line / sizeof(float)) == 0 && reinterpret_cast<std::uintptr_t>(target) % line == 0;
+  }
+
+  /// `c`: the rows' pixels in the target.
+  void panel(Walk& walk, int rows, const float* const* a, const float* b, int column, float* const* c,
+             const float* target, Into into, float* spare) const {
     const int columns = std::min(tile_columns, s_.columns - column);
     if (columns % lanes == 0 && (!epilogue_.residual || epilogue_.residual == target)) {
       walk.c_first = column;
-      tile_product(walk, rows, a, b, c, columns, epilogue_.residual ? Into::add : Into::overwrite);
       const Epilogue rest{epilogue_.bias, nullptr, epilogue_.relu};
-      for (int r = 0; r < rows; ++r) rest.apply(columns, column, 0, c[r] + column);
+      tile_product(walk, rows, a, b, c, columns, into);
+      if (!rest.empty())
+        for (int r = 0; r < rows; ++r) rest.apply(columns, column, 0, c[r] + column);
       return;
     }
     // A tile writes whole vectors, and may not overwrite what is still to be added.
+    walk.c_first = 0;
     float* own[max_rows] = {};
     for (int r = 0; r < rows; ++r) own[r] = spare + r * tile_columns;
     tile_product(walk, rows, a, b, own, columns);
     for (int r = 0; r < rows; ++r) {
-      epilogue_.apply(columns, column, to[r] + extent(column), own[r]);
+      epilogue_.apply(columns, column, static_cast<std::size_t>(c[r] - target) + extent(column), own[r]);
       std::copy_n(own[r], columns, c[r] + column);
     }
   }

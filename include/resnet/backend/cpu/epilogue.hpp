@@ -13,6 +13,8 @@ struct Epilogue {
   const float* residual = nullptr;  // as the output
   bool relu = false;
 
+  bool empty() const { return !bias && !residual && !relu; }
+
   /// For a vector of channels, from `channel` on; `offset`: where they are in the output.
   Vec apply(Vec y, int channel, std::size_t offset) const {
     if (bias) y = y + load(bias + channel);
@@ -23,7 +25,7 @@ struct Epilogue {
 
   /// For `columns` channels of a pixel, from `channel` on; `offset`: where they are in the output.
   void apply(int columns, int channel, std::size_t offset, float* y) const {
-    if (!bias && !residual && !relu) return;
+    if (empty()) return;
     int j = 0;
     for (; j + lanes <= columns; j += lanes)
       store(y + j, apply(load(y + j), channel + j, offset + static_cast<std::size_t>(j)));

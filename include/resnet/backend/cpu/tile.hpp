@@ -33,7 +33,8 @@ struct Walk {
   std::ptrdiff_t a_first = 0, c_first = 0;  // added to the rows' pointers, so that these serve many products
 };
 
-enum class Into { overwrite, add };
+/// `stream` goes past the caches, and needs rows of c aligned to the vector.
+enum class Into { overwrite, add, stream };
 
 template <int Rows, int Vecs>
 [[gnu::noinline]] void tile_product(const Walk& walk, const float* const* a, const float* b, float* const* c,
@@ -72,7 +73,10 @@ template <int Rows, int Vecs>
 #pragma GCC unroll 4
     for (int v = 0; v < Vecs; ++v) {
       float* to = c[r] + walk.c_first + v * lanes;
-      store(to, into == Into::add ? load(to) + sum[r][v] : sum[r][v]);
+      if (into == Into::stream)
+        stream(to, sum[r][v]);
+      else
+        store(to, into == Into::add ? load(to) + sum[r][v] : sum[r][v]);
     }
 }
 
