@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # sh bench/accuracy/winograd.sh PROGRAMS DATA [SCRATCH]: does Winograd's rounding cost accuracy? Trains a narrow ResNet-18 on
-# 10,000 images of CIFAR-10 with three seeds, with Winograd's algorithm and without, and prints each test accuracy and the
+# 5,000 images of CIFAR-10 with three seeds, with Winograd's algorithm and without, and prints each test accuracy and the
 # means. PROGRAMS is the folder of `train`, DATA holds cifar-10-batches-bin.
 set -eu
 programs=$1 data=$2 scratch=${3:-$(mktemp -d)}
 for seed in 1 2 3; do
   for convolution in fastest direct; do
     run=$scratch/$convolution-$seed
-    [ -e "$run/weights.safetensors" ] || "$programs/train" --data cifar10 --data-dir "$data" --train-images 10000 --width 16 \
-      --epochs 4 --batch-size 64 --nesterov --schedule onecycle --convolution $convolution --seed $seed --checkpoint-dir "$run" \
+    [ -e "$run/weights.safetensors" ] || "$programs/train" --data cifar10 --data-dir "$data" --train-images 5000 --test-images 5000 --width 16 \
+      --epochs 5 --batch-size 64 --nesterov --schedule onecycle --convolution $convolution --seed $seed --checkpoint-dir "$run" \
       --csv "$run.csv" >"$run.log"
     echo "$convolution seed $seed: $(sed -n 's/^test accuracy \([0-9.]*\) %.*/\1/p' "$run.log") %"
   done
