@@ -101,19 +101,44 @@ class BasicBlock(nn.Module):
         return self.relu(self.bn2(self.conv2(y)) + self.downsample(x))
 
 
-class ResNet18(nn.Module):
-    def __init__(self, width, classes=10, imagenet=False):
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        inner = outputs // 4
+        self.conv1 = nn.Conv2d(inputs, inner, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(inner)
+        self.conv2 = nn.Conv2d(inner, inner, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(inner)
+        self.conv3 = nn.Conv2d(inner, outputs, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(outputs)
+        self.relu = nn.ReLU()
+        self.downsample = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.relu(self.bn2(self.conv2(y)))
+        return self.relu(self.bn3(self.conv3(y)) + self.downsample(x))
+
+
+class ResNet(nn.Module):
+    def __init__(self, width, block=BasicBlock, depths=(2, 2, 2, 2), classes=10, imagenet=False):
         super().__init__()
         kernel, stride = (7, 2) if imagenet else (3, 1)
         self.conv1 = nn.Conv2d(3, width, kernel, stride, kernel // 2, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU()
         self.maxpool = nn.MaxPool2d(3, 2, 1) if imagenet else nn.Identity()
-        for stage in range(4):
-            inputs, outputs = width << max(stage - 1, 0), width << stage
-            first = BasicBlock(inputs, outputs, 1 if stage == 0 else 2)
-            setattr(self, f"layer{stage + 1}", nn.Sequential(first, BasicBlock(outputs, outputs, 1)))
-        self.fc = nn.Linear(width * 8, classes)
+        inputs = width
+        for stage, depth in enumerate(depths):
+            outputs = (width << stage) * (4 if block is Bottleneck else 1)
+            blocks = [block(inputs, outputs, 1 if stage == 0 else 2)]
+            blocks += [block(outputs, outputs, 1) for _ in range(depth - 1)]
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
+            inputs = outputs
+        self.fc = nn.Linear(inputs, classes)
 
     def forward(self, x):
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
@@ -157,7 +182,7 @@ def relative_error(found, expected):
 # than its tolerance, and training amplifies it: with arbitrary inputs PyTorch's own float32 differed from its
 # float64 by up to 0.08 in one of ten losses. So these inputs, found with --search, keep every pre-activation
 # at least 5e-6 of its layer's RMS away from zero, and 1.9e-5 in the ten steps.
-INPUTS = {"narrow": 155, "full": 183, "imagenet": 161}
+INPUTS = {"narrow": 155, "full": 183, "imagenet": 161, "resnet34": 87, "resnet50": 162}
 STEP_INPUTS = [155, 171, 143, 61, 195, 35, 69, 152, 9, 44]
 
 
@@ -167,9 +192,14 @@ def image(index, n, size):
 
 def network(key, dtype=F64):
     """The network, its input and its labels."""
-    width, imagenet, n, size = {"narrow": (8, False, 4, 32), "full": (64, False, 2, 32),
-                                "imagenet": (8, True, 3, 64)}[key]
-    net = filled(ResNet18(width, imagenet=imagenet), dtype=dtype)
+    net, n, size = {
+        "narrow": lambda: (ResNet(8), 4, 32),
+        "full": lambda: (ResNet(64), 2, 32),
+        "imagenet": lambda: (ResNet(8, imagenet=True), 3, 64),
+        "resnet34": lambda: (ResNet(4, BasicBlock, (3, 4, 6, 3)), 4, 32),
+        "resnet50": lambda: (ResNet(4, Bottleneck, (3, 4, 6, 3)), 4, 32),
+    }[key]()
+    net = filled(net, dtype=dtype)
     return net, image(INPUTS[key], n, size).to(dtype), labels_of("labels", n, 10)
 
 
@@ -290,7 +320,7 @@ def write_networks():
     report_float32("narrow", narrow)
     difference = (narrow["steps/losses_float32"].double() - losses).abs().max()
     print(f"  ten losses {losses[0]:.4f} to {losses[-1]:.4f}, float32 differs by at most {difference:.1e}")
-    for key in ("full", "imagenet"):
+    for key in ("full", "imagenet", "resnet34", "resnet50"):
         results = forward_backward(key)
         write(f"{key}.safetensors", summarised_gradients(dict(results)))
         report_float32(key, results)
@@ -419,7 +449,7 @@ def write_schedule():
 def write_formula():
     """Values of the formula itself, and a first and last element of every parameter of the full network."""
     results = {"unit": unit("unit", 1000), "labels": labels_of("labels", 100, 10)}
-    for name, tensor in filled(ResNet18(64)).state_dict().items():
+    for name, tensor in filled(ResNet(64)).state_dict().items():
         if tensor.is_floating_point():
             results[name] = sample_of(name, tensor)[[0, 1, -2, -1]]
     write("formula.safetensors", results)

@@ -9,6 +9,10 @@
 
 namespace resnet {
 
+/// How many times the width of its 3×3 convolutions a block of this kind puts out: a network's stages widen by it.
+template <template <int, int, int, class> class Block>
+inline constexpr int expansion = 1;
+
 template <template <int, int, int, class> class Block, int In, int Out, int Stride, int Depth, class B>
 struct Stage {
   static_assert(Depth >= 1, "a stage has at least one block");

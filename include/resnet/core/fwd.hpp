@@ -57,5 +57,7 @@ template <template <int, int, int, class> class Block, int In, int Out, int Stri
 struct Stage;
 template <int In, int Out, int Stride = 1, class B = Cpu>
 struct BasicBlock;
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct Bottleneck;
 
 }  // namespace resnet

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Residual networks (He et al. 2015, arXiv 1512.03385) with torchvision's member names.
-//   stem -> layer1 … layer4 (Width, 2·, 4·, 8·Width channels; halving the image from layer2 on)
-//        -> global average pooling -> fc
+//   stem -> layer1 … layer4 (Width, 2·, 4·, 8·Width channels, times the block's expansion; halving the image from
+//        layer2 on) -> global average pooling -> fc
 // Two forms: the CIFAR form's stem is one 3×3 convolution, the ImageNet form's a 7×7 convolution of
 // stride 2 and a 3×3 max-pooling of stride 2.
 #pragma once
@@ -26,14 +26,15 @@ struct Depths {
 
 template <template <int, int, int, class> class Block, Depths D, Form F, int Width, int Classes, class B>
 struct ResNet {
+  static constexpr int out1 = Width * expansion<Block>, out2 = 2 * out1, out3 = 4 * out1, out4 = 8 * out1;
   using Stem = std::conditional_t<F == Form::cifar, Conv2d<3, Width, 3, 1, B>, Conv2d<3, Width, 7, 2, B>>;
   using Norm = BatchNorm2d<Width, B>;
   using MaxPool = std::conditional_t<F == Form::cifar, Identity<B>, MaxPool2d<3, 2, 1, B>>;
-  using Layer1 = Stage<Block, Width, Width, 1, D.layer1, B>;
-  using Layer2 = Stage<Block, Width, 2 * Width, 2, D.layer2, B>;
-  using Layer3 = Stage<Block, 2 * Width, 4 * Width, 2, D.layer3, B>;
-  using Layer4 = Stage<Block, 4 * Width, 8 * Width, 2, D.layer4, B>;
-  using Head = Linear<8 * Width, Classes, B>;
+  using Layer1 = Stage<Block, Width, out1, 1, D.layer1, B>;
+  using Layer2 = Stage<Block, out1, out2, 2, D.layer2, B>;
+  using Layer3 = Stage<Block, out2, out3, 2, D.layer3, B>;
+  using Layer4 = Stage<Block, out3, out4, 2, D.layer4, B>;
+  using Head = Linear<out4, Classes, B>;
 
   Stem conv1;
   Norm bn1;
