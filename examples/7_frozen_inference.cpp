@@ -54,7 +54,8 @@ int run(const std::string& weights, int calls) {
     const Batch<image, Cpu> part(x.data(), n);  // a view of the first n images
     const double plain = milliseconds(calls, [&] { net->infer(ctx, part); });
     const double fast = milliseconds(calls, [&] { frozen.infer(ctx, part); });
-    fmt::print("batch {:2}: {:6.1f} ms, frozen {:6.1f} ms ({:.0f} images/s)\n", n, plain, fast, 1000 * n / fast);
+    fmt::print("batch {:2}: {:6.1f} ms, frozen {:6.1f} ms ({:.0f} images/s)\n", n, plain, fast,
+               1000 * n / fast);
   }
 
   // A server: its threads share the network. The results are the same bits as above.
@@ -75,7 +76,8 @@ int main(int argc, char** argv) {
   std::string weights;
   int calls = 20;
   CLI::App app("Compares ResNet-18 with its frozen form: results and time.");
-  app.add_option("weights", weights, "weights.safetensors of train (width 64, 10 classes); without: random ones");
+  app.add_option("weights", weights,
+                 "weights.safetensors of train (width 64, 10 classes); without: random ones");
   app.add_option("--calls", calls, "calls that are timed")->check(CLI::PositiveNumber)->capture_default_str();
   return run_program(app, argc, argv, [&] { return run(weights, calls); });
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The bottleneck block of ResNet-50 and deeper (He et al. 2015, arXiv 1512.03385, figure 5 right).
 //   y = relu(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + downsample(x))
-// conv1 is 1×1 to Out / 4 channels, conv2 3×3 with the stride (torchvision's place for it; the paper strides in
-// conv1), conv3 1×1 to Out. Shapes: (In, h, w) -> (Out, ceil(h / Stride), ceil(w / Stride)).
+// conv1 is 1×1 to Out / 4 channels, conv2 3×3 with the stride (torchvision's place for it; the paper strides
+// in conv1), conv3 1×1 to Out. Shapes: (In, h, w) -> (Out, ceil(h / Stride), ceil(w / Stride)).
 #pragma once
 
 #include <resnet/blocks/basic_block.hpp>
@@ -10,8 +10,7 @@
 
 namespace resnet {
 
-template <int In, int Out, int Stride, class B>
-struct Bottleneck {
+template <int In, int Out, int Stride, class B> struct Bottleneck {
   static_assert(Out % 4 == 0, "a bottleneck's output channels are four times its inner ones");
   static constexpr int inner = Out / 4;
   using Conv1 = Conv2d<In, inner, 1, 1, B>;
@@ -30,13 +29,11 @@ struct Bottleneck {
   Downsample downsample;
 
   using Backend = B;
-  template <class Other>
-  using on = Bottleneck<In, Out, Stride, Other>;
+  template <class Other> using on = Bottleneck<In, Out, Stride, Other>;
 
   static constexpr Shape out(Shape in) { return Conv3::out(Conv2::out(Conv1::out(in))); }
 
-  template <Shape S>
-  struct Saved {
+  template <Shape S> struct Saved {
     static constexpr Shape reduced = Conv1::out(S);
     static constexpr Shape mid = Conv2::out(reduced);
     static constexpr Shape end = Conv3::out(mid);
@@ -49,8 +46,7 @@ struct Bottleneck {
     SavedOf<Downsample, S> downsample;
   };
 
-  template <Shape S>
-  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto reduced = conv1.forward(ctx, x, saved.conv1);
     reduced = bn1.forward_relu(ctx, std::move(reduced), saved.bn1);
     auto mid = conv2.forward(ctx, std::move(reduced), saved.conv2);
@@ -60,8 +56,7 @@ struct Bottleneck {
     return bn3.forward_add_relu(ctx, std::move(y), std::move(skip), saved.bn3);
   }
 
-  template <Shape S>
-  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto reduced = conv1.infer(ctx, x);
     reduced = bn1.infer_relu(ctx, std::move(reduced));
     auto mid = conv2.infer(ctx, std::move(reduced));
@@ -72,7 +67,8 @@ struct Bottleneck {
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Bottleneck& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
+                                 Bottleneck& grad) const {
     auto dskip = std::move(dy);
     dy = bn3.backward_add_relu(ctx, dskip, saved.bn3, grad.bn3);
     auto dx = downsample.backward(ctx, std::move(dskip), saved.downsample, grad.downsample);
@@ -98,7 +94,6 @@ struct Bottleneck {
 };
 
 /// A stage of Bottlenecks has four times as many channels as one of BasicBlocks (models/resnet.hpp).
-template <>
-inline constexpr int expansion<Bottleneck> = 4;
+template <> inline constexpr int expansion<Bottleneck> = 4;
 
 }  // namespace resnet

@@ -50,8 +50,7 @@ class PackedConvolution {
 
   /// Floats of the packed weights that a large batch uses.
   std::size_t weights() const {
-    return f4_.weights ? F4::forward(g_).packed_size()
-                       : cpu::PackedKernel::size(cpu::WindowSum::forward(g_));
+    return f4_.weights ? F4::forward(g_).packed_size() : cpu::PackedKernel::size(cpu::WindowSum::forward(g_));
   }
 
  private:

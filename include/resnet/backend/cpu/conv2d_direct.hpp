@@ -186,9 +186,9 @@ class DirectSum {
     // As many panels at a time as half of the second cache holds.
     const int block =
         std::max(1, static_cast<int>((std::size_t{1} << 17) / std::max<std::size_t>(panel_size, 1)));
-    const Into into = epilogue_.residual == target                          ? Into::add
+    const Into into = epilogue_.residual == target                       ? Into::add
                       : streams(target) && walk.runs * walk.length <= 64 ? Into::stream
-                                                                            : Into::overwrite;
+                                                                         : Into::overwrite;
     for (int p = begin; p < end; p += block) {
       int n = 0, i = 0, j = 0;  // the next pixel
       const float* from = nullptr;
@@ -216,10 +216,12 @@ class DirectSum {
 
   /// Where the target of a window begins.
   std::size_t at(const WindowAxis& v, const WindowAxis& h, int n, int i, int j) const {
-    return extent((n * s_.target_h + i * v.step + v.offset) * s_.target_w + j * h.step + h.offset, s_.columns);
+    return extent((n * s_.target_h + i * v.step + v.offset) * s_.target_w + j * h.step + h.offset,
+                  s_.columns);
   }
 
-  /// Columns [first, last) of the pixels that no tap meets (of backward-data, where nothing but an addend follows).
+  /// Columns [first, last) of the pixels that no tap meets (of backward-data, where nothing but an addend
+  /// follows).
   void without_taps(const WindowAxis& v, const WindowAxis& h, int images, int first, int last, float* target,
                     std::size_t offset) const {
     const float* addend = epilogue_.residual ? epilogue_.residual + offset : nullptr;

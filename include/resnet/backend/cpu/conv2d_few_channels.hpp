@@ -38,7 +38,8 @@ class FewChannelsWeightGradient {
         copy_strip(x + extent(n, g_.in_h, g_.in_w, g_.in_c), h * g_.stride - g_.padding,
                    (rows - 1) * g_.stride + g_.kernel, strip);
         products(rows, strip, dy + extent(n * g_.out_h + h, g_.out_w, g_.out_c),
-                 sums.data() + part * extent(entries_, g_.out_c), unit == first ? Into::overwrite : Into::add);
+                 sums.data() + part * extent(entries_, g_.out_c),
+                 unit == first ? Into::overwrite : Into::add);
       }
     });
     parallel_for(ctx.threads(), extent(g_.out_c), [&](std::size_t o, std::size_t) {

@@ -12,7 +12,8 @@
 
 namespace resnet::inline RESNET_ISA::cpu {
 
-/// Backward-weight, with the adjoint of F(4, 3): blocks of 64 × 64 channels, whose sums stay in the second cache.
+/// Backward-weight, with the adjoint of F(4, 3): blocks of 64 × 64 channels, whose sums stay in the second
+/// cache.
 class WinogradWeightGradient {
  public:
   using Map = F4<GradientPoints>;
