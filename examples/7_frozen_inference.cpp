@@ -6,7 +6,10 @@
 #include <resnet/io/state_dict.hpp>
 #include <resnet/resnet18.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <memory>
 #include <thread>
 #include <vector>
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Convolution: which algorithm serves which case, best first.
-//   Winograd F(4, 3)   3×3, stride 1, channels in whole vectors, enough tiles to pay for the weights'
-//   transform few channels       the weights' gradient of a network's first layer direct everything
+//   Winograd      F(4, 3): 3×3, stride 1, channels in whole vectors, enough tiles to pay for the transforms
+//
+//   few channels  the weights' gradient of a network's first layer
+//
+//   direct        everything
 #pragma once
 
 #include <resnet/backend/cpu/conv2d_direct.hpp>

@@ -2,7 +2,8 @@
 // One vector of floats and its operations, for the instruction set that the translation unit is compiled
 // for. Kernels are written once against this; an instruction set is one file beside it:
 //   Vec, lanes, registers    the type, its floats, how many the processor holds
-//   load, store, stream      any alignment; `stream` goes past the caches and needs p aligned to the vector
+//   load, store, stream      any alignment; `stream` goes past the caches and needs p aligned to the vector. On
+//                            x86 other threads see it after the locked instructions that end a parallel region
 //   load_part, store_part    the first `count` floats only; the others are 0 and not touched
 //   gather(p, stride)        p[0], p[stride], p[2·stride] …; the last distance fits in an int
 //   broadcast, fma           fma(a, b, c) = a·b + c, rounded once where the processor can
