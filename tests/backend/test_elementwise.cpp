@@ -80,6 +80,46 @@ TEST_CASE_TEMPLATE_DEFINE("dropout: the same elements on every backend", B, drop
 }
 TEST_CASE_TEMPLATE_APPLY(dropout_op, test::Backends);
 
+TEST_CASE_TEMPLATE_DEFINE("drop_path: one factor for each image", B, drop_path_op) {
+  const Values x = test::normal(7 * 1000, 1);
+  for (const bool in_place : {false, true})
+    check_relative<B>(
+        [&]<class T>(Context<T>& ctx) {
+          Operand<T> from(x), y(test::unwritten(x.size()));
+          Operand<T>& to = in_place ? from : y;
+          T::drop_path(ctx, 7, 1000, 0.3, Stream{1, 2}, from.data(), to.data());
+          return to.values();
+        },
+        2);
+  Context<B> ctx;
+  Operand<B> y(Values(4 * 3, 1.0));
+  B::drop_path(ctx, 4, 3, 0.5, Stream{1, 2}, y.data(), y.data());
+  for (std::size_t i = 0; i < 12; ++i) CHECK(y.values()[i] == dropout_factor(0.5, {1, 2}, i / 3));
+}
+TEST_CASE_TEMPLATE_APPLY(drop_path_op, test::Backends);
+
+TEST_CASE_TEMPLATE_DEFINE("concat_channels and slice_channels", B, concat_op) {
+  for (const int rows : {1, 63, 64, 200}) {
+    const auto n = static_cast<std::size_t>(rows);
+    const Values a = test::normal(n * 3, 1), b = test::normal(n * 5, 2);
+    test::check_operation_exactly<B>([&]<class T>(Context<T>& ctx) {
+      Operand<T> left(a), right(b), both(test::unwritten(n * 8)), padded(test::unwritten(n * 8)),
+          middle(test::unwritten(n * 4));
+      T::concat_channels(ctx, rows, 3, left.data(), 5, right.data(), both.data());
+      T::concat_channels(ctx, rows, 3, left.data(), 5, nullptr, padded.data());
+      T::slice_channels(ctx, rows, 8, both.data(), 2, 4, middle.data());
+      return test::join(both.values(), test::join(padded.values(), middle.values()));
+    });
+  }
+  Context<B> ctx;
+  Operand<B> a({1, 2, 3, 4}), b({5, 6}), both(test::unwritten(6)), part(test::unwritten(4));
+  B::concat_channels(ctx, 2, 2, a.data(), 1, b.data(), both.data());
+  CHECK(both.values() == Values{1, 2, 5, 3, 4, 6});
+  B::slice_channels(ctx, 2, 3, both.data(), 1, 2, part.data());
+  CHECK(part.values() == Values{2, 5, 4, 6});
+}
+TEST_CASE_TEMPLATE_APPLY(concat_op, test::Backends);
+
 TEST_CASE_TEMPLATE_DEFINE("scale and sum_of_squares", B, scale_op) {
   for (const std::size_t n : sizes) {
     const Values x = test::normal(n, 1);

@@ -41,6 +41,7 @@ class File {
   }
   bool holds(const std::string& tensor) const { return content_.tensors.count(tensor) != 0; }
   const auto& tensors() const { return content_.tensors; }
+  const auto& metadata() const { return content_.metadata; }
 
  private:
   std::string name_;

@@ -235,11 +235,15 @@ def search_inputs():
 def forward_backward(key, dtype=F64):
     """Everything that one training pass gives, by name."""
     net, x, labels = network(key, dtype)
+    return {"input": torch.tensor(INPUTS[key])} | training_pass(net, x, labels)
+
+
+def training_pass(net, x, labels):
     x.requires_grad_()
     logits = net(x)
     loss = F.cross_entropy(logits, labels)
     loss.backward()
-    results = {"input": torch.tensor(INPUTS[key]), "labels": labels, "logits": logits, "loss": loss}
+    results = {"labels": labels, "logits": logits, "loss": loss}
     results["grad/input"] = x.grad
     results.update({"grad/" + name: p.grad for name, p in net.named_parameters()})
     results.update({"state/" + name: b.clone() for name, b in net.named_buffers()})
@@ -248,9 +252,8 @@ def forward_backward(key, dtype=F64):
     return results
 
 
-def report_float32(key, expected):
+def report_float32(found, expected):
     """How far PyTorch's own float32 is from its float64: what a float implementation may hope for."""
-    found = forward_backward(key, torch.float32)
     errors = {name: relative_error(found[name], expected[name]) for name in expected
               if name.startswith(("logits", "grad/"))}
     logits = errors.pop("logits")
@@ -317,13 +320,45 @@ def write_networks():
     floats = [(name, tensor) for name, tensor in net.state_dict().items() if tensor.is_floating_point()]
     write("narrow.safetensors", narrow | summary("steps/", floats),
           steps="SGD lr=0.01 momentum=0.9 weight_decay=5e-4 on conv and linear weights only")
-    report_float32("narrow", narrow)
+    report_float32(forward_backward("narrow", torch.float32), narrow)
     difference = (narrow["steps/losses_float32"].double() - losses).abs().max()
     print(f"  ten losses {losses[0]:.4f} to {losses[-1]:.4f}, float32 differs by at most {difference:.1e}")
     for key in ("full", "imagenet", "resnet34", "resnet50"):
         results = forward_backward(key)
         write(f"{key}.safetensors", summarised_gradients(dict(results)))
-        report_float32(key, results)
+        report_float32(forward_backward(key, torch.float32), results)
+
+
+def write_architecture(networks, full_size):
+    """What a file make_<architecture>.py beside this one does when it is run.
+
+    networks: file name -> (a function that makes the network, images, their size, which of the 200 inputs)
+    full_size: name in the library -> a function that makes the network, whose parameters are counted
+
+    Each file holds the pass that test_<architecture>.cpp repeats with check_architecture, the names of the
+    state_dict in its order, and the counts as count/<name>. With --search, prints the inputs to choose.
+    """
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    counts = {}
+    for name, make in full_size.items():
+        with torch.device("meta"):  # no memory, no initial values
+            counts["count/" + name] = sum(p.numel() for p in make().parameters())
+        print(f"{name}: {counts['count/' + name]:,} parameters")
+    for file, (make, n, size, index) in networks.items():
+        net = filled(make())
+        if "--search" in sys.argv[1:]:
+            print(file)
+            farthest_from_zero(net, n, size)
+            continue
+        names = ",".join(net.state_dict())
+        labels = labels_of("labels", n, 10)
+        results = training_pass(net, image(index, n, size), labels)
+        found = training_pass(filled(make(), dtype=torch.float32), image(index, n, size).float(), labels)
+        write(f"{file}.safetensors",
+              {"input": torch.tensor(index)} | {name: torch.tensor(count) for name, count in counts.items()}
+              | summarised_gradients(dict(results)), names=names)
+        report_float32(found, results)
 
 
 # --- layers --------------------------------------------------------------------------------------------

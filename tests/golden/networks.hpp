@@ -64,6 +64,18 @@ template <Shape S, class B, class Model> void check_pass(const File& file) {
   for (const Worst* worst : {&output, &gradient, &state}) MESSAGE("worst: ", worst->name, " ", worst->error);
 }
 
+/// The names of the state_dict in PyTorch's order, and a pass.
+template <Shape S, class B, class Model> void check_architecture(const File& file) {
+  std::string names;
+  for_each_state(
+      [&](std::string_view name, Role, const auto&) {
+        (names += names.empty() ? "" : ",") += name;
+      },
+      Model{});
+  CHECK(names == file.metadata().at("names"));
+  check_pass<S, B, Model>(file);
+}
+
 /// The losses of ten steps of SGD with momentum, and the weights and running statistics after them.
 template <Shape S, class B, class Model> void check_steps(const File& file) {
   Context<B> ctx;

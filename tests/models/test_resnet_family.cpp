@@ -4,15 +4,12 @@
 #include <resnet/backend/plan/cost.hpp>
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/init/initialize.hpp>
-#include <resnet/io/state_dict.hpp>
-#include <resnet/loss/cross_entropy.hpp>
-#include <resnet/optim/optimizer.hpp>
 #include <resnet/resnet101.hpp>
 #include <resnet/resnet152.hpp>
 #include <resnet/resnet34.hpp>
 #include <resnet/resnet50.hpp>
 
-#include "tests/io/scratch.hpp"
+#include "tests/models/check_model.hpp"
 #include "tests/support/gradient_check.hpp"
 
 using namespace resnet;
@@ -72,28 +69,4 @@ TEST_CASE("ResNet-50: zero_gamma makes every block its shortcut") {
   CHECK(silent == 16);
 }
 
-TEST_CASE("ResNet-50: one training step, saved and loaded") {
-  using Net = Narrow50<Cpu>;
-  Context<Cpu> ctx;
-  auto model = std::make_unique<Net>(), grad = std::make_unique<Net>(), loaded = std::make_unique<Net>();
-  auto saved = std::make_unique<SavedOf<Net, image>>();
-  initialize(ctx, *model);
-  Optimizer<Net> optimizer(Sgd{.momentum = 0.9}, {.weight = 5e-4});
-  const Values images = test::normal(8 * image.size(), 1);
-  const std::vector<int> labels{0, 1, 2, 3, 4, 0, 1, 2};
-  double first = 0, last = 0;
-  for (int step = 0; step < 10; ++step) {
-    const auto logits = model->forward(ctx, test::batch<image>(ctx, images), *saved);
-    auto loss = softmax_cross_entropy(ctx, logits, one_hot<5>(ctx, labels));
-    (step == 0 ? first : last) = loss.value;
-    zero(*grad);
-    model->backward_parameters(ctx, std::move(loss.dlogits), *saved, *grad);
-    optimizer.step(ctx, 0.02, *model, *grad);
-  }
-  CHECK(last < first / 2);
-
-  const Scratch scratch;
-  save_weights(scratch.file("weights.safetensors"), *model);
-  load_weights(scratch.file("weights.safetensors"), *loaded);
-  CHECK(test::state_of(*loaded) == test::state_of(*model));
-}
+TEST_CASE("ResNet-50: learns, is saved, loaded and frozen") { test::check_model<Narrow50<Cpu>, image>(0.02); }

@@ -70,11 +70,18 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
   { B::max_threads() } -> std::same_as<int>;
 
   // Element by element, all in place: y = a + b; y = max(x, 0); dx = dy where y > 0, else 0;
-  // y = x / (1 - p) where the stream's number is at least p, else 0 (its own backward).
+  // y = x / (1 - p) where the stream's number is at least p, else 0 (its own backward); the same with one number
+  // for each of n images of `count` scalars.
   B::add(ctx, count, in, in, out);
   B::relu_forward(ctx, count, in, out);
   B::relu_backward(ctx, count, in, in, out);
   B::dropout(ctx, count, number, stream, in, out);
+  B::drop_path(ctx, n, count, number, stream, in, out);
+
+  // Rows of channels. rows, channels of a, a, channels of b, b or null for zeros, y: each row of y is one of a, then
+  // one of b; rows, channels of x, x, first, channels of y, y: y = x's channels from `first` on.
+  B::concat_channels(ctx, n, n, in, n, in, out);
+  B::slice_channels(ctx, n, n, in, n, n, out);
 
   // x, weight, bias or null, y; dy, weight, what to add or null, dx (in place of that); x, dy, dweight, dbias or null.
   B::conv2d_forward(ctx, conv, in, in, in, out);

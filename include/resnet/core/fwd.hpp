@@ -49,6 +49,8 @@ struct Linear;
 template <class B = Cpu>
 struct Dropout;
 template <class B = Cpu>
+struct DropPath;
+template <class B = Cpu>
 struct Identity;
 
 template <class... Layers>

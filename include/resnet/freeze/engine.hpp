@@ -76,8 +76,8 @@ class Layout {
   /// What core/backend.hpp calls "in place".
   static bool may_overwrite(const Operation& op, Value v) {
     using Kind = Operation::Kind;
-    return op.kind == Kind::conv2d ? v == op.other && v != op.x
-                                   : op.kind != Kind::max_pool && op.kind != Kind::avg_pool;
+    if (op.kind == Kind::conv2d) return v == op.other && v != op.x;
+    return op.kind == Kind::batch_norm || op.kind == Kind::add || op.kind == Kind::relu;
   }
 
   std::vector<std::size_t> at_;
@@ -167,6 +167,9 @@ class Engine {
         return Cpu::max_pool_forward(ctx, pool, x, y);
       case Operation::Kind::avg_pool:
         return Cpu::avg_pool_forward(ctx, pool, x, y);
+      case Operation::Kind::concat:
+        return Cpu::concat_channels(ctx, static_cast<int>(floats) / (op.x_channels + op.other_channels), op.x_channels,
+                                    x, op.other_channels, other, y);
     }
   }
 

@@ -22,12 +22,13 @@ inline constexpr Value none = -1;
 
 /// An operation of core/backend.hpp on one image, followed by y = relu(result + other) where asked for.
 struct Operation {
-  enum class Kind { conv2d, batch_norm, add, relu, max_pool, avg_pool };
+  enum class Kind { conv2d, batch_norm, add, relu, max_pool, avg_pool, concat };
   Kind kind;
   std::size_t size;       // floats of y
   Conv2dGeometry conv{};  // what is not of this kind stays empty
   Pool2dGeometry pool{};
   BatchNormGeometry norm{};
+  int x_channels = 0, other_channels = 0;  // of concat
   double eps = 0;
   Value x = none, other = none, y = none;
   bool relu = false;
@@ -79,6 +80,12 @@ struct Recorder : private Plan {
     record(ctx, {.kind = Operation::Kind::avg_pool, .size = floats(g.out_h, g.out_w, g.c), .pool = g}, x,
            nullptr, y);
   }
+  static void concat_channels(Ctx& ctx, int rows, int a_channels, const float* a, int b_channels, const float* b,
+                              float* y) {
+    Operation op{.kind = Operation::Kind::concat, .size = floats(rows, a_channels + b_channels)};
+    op.x_channels = a_channels, op.other_channels = b_channels;
+    record(ctx, std::move(op), a, b, y);
+  }
 
   // Not part of any `infer`. (Named one by one, so that a new operation does not go unrecorded.)
   using Plan::adam_step, Plan::rmsprop_step, Plan::sgd_step, Plan::sum_of_squares, Plan::scale;
@@ -86,6 +93,7 @@ struct Recorder : private Plan {
       Plan::softmax_cross_entropy_forward;
   using Plan::avg_pool_backward, Plan::max_pool_backward, Plan::fill_normal, Plan::fill_uniform;
   using Plan::batch_norm_forward, Plan::batch_norm_backward, Plan::relu_backward, Plan::dropout;
+  using Plan::drop_path, Plan::slice_channels;
   using Plan::conv2d_backward_data, Plan::conv2d_backward_weight;
   using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads;
 

@@ -31,6 +31,26 @@ struct CpuElementwise {
         y[i] = x[i] * static_cast<float>(dropout_factor(p, stream, i));
     });
   }
+  static void drop_path(auto& ctx, int n, std::size_t size, double p, Stream stream, const float* x, float* y) {
+    cpu::parallel_for(ctx.threads(), static_cast<std::size_t>(n), [=](std::size_t image, std::size_t) {
+      const float factor = static_cast<float>(dropout_factor(p, stream, image));
+      for (std::size_t i = image * size; i < (image + 1) * size; ++i) y[i] = x[i] * factor;
+    });
+  }
+  static void concat_channels(auto& ctx, int rows, int a_channels, const float* a, int b_channels, const float* b,
+                              float* y) {
+    parallel_rows(ctx, rows, [=](std::size_t row) {
+      const auto na = static_cast<std::size_t>(a_channels), nb = static_cast<std::size_t>(b_channels);
+      float* to = std::copy_n(a + row * na, na, y + row * (na + nb));
+      b ? std::copy_n(b + row * nb, nb, to) : std::fill_n(to, nb, 0.0f);
+    });
+  }
+  static void slice_channels(auto& ctx, int rows, int x_channels, const float* x, int first, int y_channels, float* y) {
+    parallel_rows(ctx, rows, [=](std::size_t row) {
+      const auto nx = static_cast<std::size_t>(x_channels), ny = static_cast<std::size_t>(y_channels);
+      std::copy_n(x + row * nx + first, ny, y + row * ny);
+    });
+  }
   static void scale(auto& ctx, std::size_t n, double factor, float* y) {
     cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
       RefElementwise<float>::scale(ctx, count, factor, y + i);
@@ -45,6 +65,15 @@ struct CpuElementwise {
     cpu::parallel_pieces(ctx.threads(), n, [=](std::size_t begin, std::size_t count) {
       for (std::size_t i = begin; i < begin + count; ++i)
         y[i] = static_cast<float>(low + (high - low) * uniform_at(stream, i));
+    });
+  }
+
+ private:
+  /// Calls f(row) for each row, 64 in a task.
+  static void parallel_rows(auto& ctx, int rows, auto&& f) {
+    const auto count = static_cast<std::size_t>(rows);
+    cpu::parallel_for(ctx.threads(), (count + 63) / 64, [&](std::size_t task, std::size_t) {
+      for (std::size_t row = task * 64; row < std::min(count, task * 64 + 64); ++row) f(row);
     });
   }
 };

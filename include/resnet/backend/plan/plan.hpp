@@ -28,6 +28,9 @@ struct Plan {
   static constexpr void relu_forward(auto&&...) {}
   static constexpr void relu_backward(auto&&...) {}
   static constexpr void dropout(auto&&...) {}
+  static constexpr void drop_path(auto&&...) {}
+  static constexpr void concat_channels(auto&&...) {}
+  static constexpr void slice_channels(auto&&...) {}
   static constexpr void batch_norm_forward(auto&&...) {}
   static constexpr void batch_norm_infer(auto&&...) {}
   static constexpr void batch_norm_backward(auto&&...) {}

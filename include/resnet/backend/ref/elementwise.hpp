@@ -29,6 +29,22 @@ struct RefElementwise {
   static void dropout(auto&, std::size_t n, double p, Stream stream, const T* x, T* y) {
     for (std::size_t i = 0; i < n; ++i) y[i] = x[i] * static_cast<T>(dropout_factor(p, stream, i));
   }
+  static void drop_path(auto&, int n, std::size_t size, double p, Stream stream, const T* x, T* y) {
+    for (std::size_t image = 0, i = 0; image < static_cast<std::size_t>(n); ++image) {
+      const T factor = static_cast<T>(dropout_factor(p, stream, image));
+      for (std::size_t end = i + size; i < end; ++i) y[i] = x[i] * factor;
+    }
+  }
+  static void concat_channels(auto&, int rows, int a_channels, const T* a, int b_channels, const T* b, T* y) {
+    for (int row = 0; row < rows; ++row) {
+      for (int c = 0; c < a_channels; ++c) *y++ = *a++;
+      for (int c = 0; c < b_channels; ++c) *y++ = b ? *b++ : T{0};
+    }
+  }
+  static void slice_channels(auto&, int rows, int x_channels, const T* x, int first, int y_channels, T* y) {
+    for (int row = 0; row < rows; ++row, x += x_channels)
+      for (int c = 0; c < y_channels; ++c) *y++ = x[first + c];
+  }
   static double sum_of_squares(auto&, std::size_t n, const T* x) {
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += double{x[i]} * double{x[i]};

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// Stochastic depth (Huang et al. 2016, arXiv 1603.09382): a residual block's branch is left out for some images,
+// scaled at training time so that inference does nothing (torchvision.ops.StochasticDepth, mode "row").
+//   forward   y[n] = x[n] · mask[n] / (1 - p), mask = 0 with probability p, else 1, one for each image
+//   backward  dx[n] = dy[n] · mask[n] / (1 - p)
+// Any shape. Saves only the name of its random stream. With p = 0 it does nothing and draws nothing.
+#pragma once
+
+#include <resnet/core/layer.hpp>
+
+#include <string_view>
+#include <vector>
+
+namespace resnet {
+
+template <class B>
+struct DropPath {
+  double p = 0;  // probability of leaving the branch out, in [0, 1)
+
+  using Backend = B;
+  template <class Other>
+  using on = DropPath<Other>;
+
+  static constexpr Shape out(Shape in) { return in; }
+
+  template <Shape S>
+  struct Saved {
+    Stream stream;
+  };
+
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+    if (p > 0) saved.stream = ctx.next_stream();
+    return apply(ctx, std::move(x), saved.stream);
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>&, Batch<S, B> x) const {
+    return x;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, DropPath&) const {
+    return apply(ctx, std::move(dy), saved.stream);
+  }
+
+  static constexpr void visit(auto&&, auto&...) {}
+
+ private:
+  template <Shape S>
+  constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, Stream stream) const {
+    if (p == 0) return x;
+    auto y = ctx.make_like(x);
+    B::drop_path(ctx, x.n(), S.size(), p, stream, x.data(), y.data());
+    return y;
+  }
+};
+
+namespace detail {
+
+/// Collects a model's DropPath layers in the order of visit.
+template <class B>
+struct DropPathFinder {
+  std::vector<DropPath<B>*> found;
+
+  void operator()(std::string_view, Role, auto&) {}
+  void operator()(std::string_view, DropPath<B>& layer) { found.push_back(&layer); }
+  template <class L>
+  void operator()(std::string_view, L& layer) {
+    L::visit(*this, layer);
+  }
+};
+
+}  // namespace detail
+
+/// Gives block k = 1, …, L of a model the probability last · k / L, the linear decay rule of the paper. Returns L,
+/// the number of blocks that have a DropPath.
+template <class Model>
+int set_drop_path(Model& model, double last) {
+  detail::DropPathFinder<typename Model::Backend> finder;
+  Model::visit(finder, model);
+  for (std::size_t k = 0; k < finder.found.size(); ++k)
+    finder.found[k]->p = last * static_cast<double>(k + 1) / static_cast<double>(finder.found.size());
+  return static_cast<int>(finder.found.size());
+}
+
+}  // namespace resnet

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/layers/concat.hpp>
+
+#include "tests/support/gradient_check.hpp"
+
+using namespace resnet;
+using test::Double;
+using test::Values;
+
+TEST_CASE("concat, pad_channels and slice") {
+  Context<Double> ctx;
+  const Values a{1, 2, 3, 4}, b{5, 6};  // two pixels of two channels and of one
+  const auto both = concat(ctx, test::batch<Shape{2, 1, 2}>(ctx, a), test::batch<Shape{1, 1, 2}>(ctx, b));
+  static_assert(both.shape == Shape{3, 1, 2});
+  CHECK(test::values_of(both) == Values{1, 2, 5, 3, 4, 6});
+  CHECK(test::values_of(slice<0, 2>(ctx, both)) == a);
+  CHECK(test::values_of(slice<2, 1>(ctx, both)) == b);
+
+  const auto x = test::batch<Shape{2, 1, 2}>(ctx, a);
+  CHECK(test::values_of(pad_channels<3>(ctx, x)) == Values{1, 2, 0, 3, 4, 0});
+  CHECK(pad_channels<2>(ctx, x).data() == x.data());
+}
