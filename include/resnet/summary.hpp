@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A model as a table: output shape, parameters and multiply-accumulates of each layer, and the totals.
 //   print_summary<ResNet18<10>, Shape{3, 32, 32}>(std::cout);
+//   for (const LayerSummary& row : summarize<ResNet18<10>, Shape{3, 32, 32}>()) …
 #pragma once
 
 #include <resnet/backend/plan/cost.hpp>
@@ -9,8 +10,17 @@
 #include <ostream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace resnet {
+
+/// A layer, for an input of the shape that the network gives it.
+struct LayerSummary {
+  std::string name;
+  Shape out;
+  std::size_t parameters;
+  long long macs;
+};
 
 namespace detail {
 
@@ -30,10 +40,8 @@ constexpr bool has_layers() {
 }
 
 /// Walks over a planned model and its Saved tree side by side: the type Saved<S> tells a layer's input shape.
-class SummaryPrinter {
+class SummaryCollector {
  public:
-  explicit SummaryPrinter(std::ostream& out) : out_(out) {}
-
   template <class L, template <Shape> class Saved, Shape S>
   void operator()(std::string_view name, L& layer, Saved<S>& saved) {
     const std::string outer = path_;
@@ -41,44 +49,54 @@ class SummaryPrinter {
     if constexpr (has_layers<L>())
       L::visit(*this, layer, saved);
     else if constexpr (!std::is_same_v<L, Identity<Plan>>)
-      row(path_, L::out(S), parameter_count<L>, forward_macs<L, S>());
+      rows.push_back({path_, L::out(S), parameter_count<L>, forward_macs<L, S>()});
     path_ = outer;
   }
 
-  void head() { line("layer", "output (c, h, w)", "parameters", "MACs"); }
-  void row(const std::string& name, Shape out, std::size_t parameters, long long macs) {
-    line(name, std::to_string(out.c) + " x " + std::to_string(out.h) + " x " + std::to_string(out.w),
-         grouped(static_cast<long long>(parameters)), grouped(macs));
-  }
+  std::vector<LayerSummary> rows;
 
  private:
-  void line(const std::string& name, const std::string& out, const std::string& parameters, const std::string& macs) {
-    out_ << std::left << std::setw(26) << name << std::right << std::setw(18) << out << std::setw(14) << parameters
-         << std::setw(16) << macs << '\n';
-  }
-  static std::string grouped(long long number) {
-    std::string text = std::to_string(number);
-    for (std::size_t i = text.size(); i > 3;) text.insert(i -= 3, 1, ',');
-    return text;
-  }
-
-  std::ostream& out_;
   std::string path_;
 };
 
+inline std::string grouped(long long number) {
+  std::string text = std::to_string(number);
+  for (std::size_t i = text.size(); i > 3;) text.insert(i -= 3, 1, ',');
+  return text;
+}
+
+inline void print_line(std::ostream& out, const std::string& name, const std::string& shape,
+                       const std::string& parameters, const std::string& macs) {
+  out << std::left << std::setw(26) << name << std::right << std::setw(18) << shape << std::setw(14) << parameters
+      << std::setw(16) << macs << '\n';
+}
+
+inline void print_row(std::ostream& out, const LayerSummary& row) {
+  const auto [c, h, w] = row.out;
+  print_line(out, row.name, std::to_string(c) + " x " + std::to_string(h) + " x " + std::to_string(w),
+             grouped(static_cast<long long>(row.parameters)), grouped(row.macs));
+}
+
 }  // namespace detail
 
-/// One row per layer for an image of shape S, then the totals and the memory for `n` images.
+/// One row per layer, in the order of the state_dict, for an image of shape S.
 template <class Model, Shape S>
-void print_summary(std::ostream& out, int n = 1) {
+std::vector<LayerSummary> summarize() {
   using Planned = typename Model::template on<Plan>;
   Planned model{};
   SavedOf<Planned, S> saved{};
+  detail::SummaryCollector collector;
+  Planned::visit(collector, model, saved);
+  return collector.rows;
+}
+
+/// The rows of summarize as a table, then the totals and the memory for `n` images.
+template <class Model, Shape S>
+void print_summary(std::ostream& out, int n = 1) {
   std::ostringstream text;  // so that out keeps its format
-  detail::SummaryPrinter printer(text);
-  printer.head();
-  Planned::visit(printer, model, saved);
-  printer.row("total", Model::out(S), parameter_count<Model>, forward_macs<Model, S>());
+  detail::print_line(text, "layer", "output (c, h, w)", "parameters", "MACs");
+  for (const LayerSummary& row : summarize<Model, S>()) detail::print_row(text, row);
+  detail::print_row(text, {"total", Model::out(S), parameter_count<Model>, forward_macs<Model, S>()});
   const auto mebibytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
   text << std::fixed << std::setprecision(1) << "memory for " << n << (n == 1 ? " image: " : " images: ")
       << mebibytes(training_bytes<Model, S>(n)) << " MiB for training with SGD, "
