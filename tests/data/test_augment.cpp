@@ -112,3 +112,42 @@ TEST_CASE("crops and flips are uniform and belong to (seed, epoch, image)") {
   CHECK(same_seed < 10);  // about 1 in 162 agrees by chance
   CHECK(same_epoch < 10);
 }
+
+TEST_CASE("each augmentation draws from a place of its own: one more leaves the choices of the others") {
+  constexpr Shape shape{3, 12, 12};
+  const Dataset data = random_images(shape, 1, 3);
+  const NormalizeTable table(cifar10_normalize(), 3);
+  std::vector<std::uint8_t> scratch(2 * shape.size());
+  for (int image = 0; image < 50; ++image) {
+    const Stream stream = augment_stream(1, 2, image);
+    const auto augmented = [&](const Augment& augment) {
+      std::vector<float> y(shape.size());
+      const Random rest = augment_image(data.image(0), shape, augment, stream, table, scratch, y);
+      CHECK(rest.stream == stream);
+      CHECK(rest.position == 3);
+      return y;
+    };
+    // The parts one by one: crop and flip, RandAugment on bytes, normalisation, erasing.
+    Random crop{stream}, rand{stream, rand_augment_position}, erasing{stream, erase_position};
+    std::vector<std::uint8_t> bytes(shape.size()), spare(shape.size());
+    std::vector<float> y(shape.size());
+    const CropFlip choice = draw_crop_flip(cifar_augment, crop);
+    crop_flip(data.images.data(), shape, choice, [](std::size_t, std::uint8_t v) { return v; }, bytes.data());
+    prepare_image(bytes.data(), shape, {}, table, y.data());
+    CHECK(augmented(cifar_augment) == y);
+    rand_augment({2, 9}, shape, bytes, spare, rand);
+    prepare_image(bytes.data(), shape, {}, table, y.data());
+    CHECK(augmented({4, true, {2, 9}}) == y);
+    erase({5, 0.5}, shape, y, erasing);
+    CHECK(augmented({4, true, {2, 9}, {5, 0.5}}) == y);
+
+    const std::vector<float> erased = augmented({4, true, {}, {5, 0}}), whole = augmented(cifar_augment);
+    int zeros = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      if (erased[i] == 0) CHECK(y[i] == 0);  // the same square
+      zeros += erased[i] == 0;
+      if (erased[i] != 0) CHECK(erased[i] == whole[i]);
+    }
+    CHECK(zeros >= 3 * 3 * 3);
+  }
+}

@@ -39,13 +39,16 @@ Dataset numbered(int n) {
 struct Copy {
   int epoch, index;
   std::vector<float> images;
-  std::vector<std::int32_t> labels, indices;
+  std::vector<std::int32_t> labels, indices, mixed_labels;
+  double mix;
   explicit Copy(const HostBatch& b)
       : epoch(b.epoch),
         index(b.index),
         images(b.images.begin(), b.images.end()),
         labels(b.labels.begin(), b.labels.end()),
-        indices(b.indices.begin(), b.indices.end()) {
+        indices(b.indices.begin(), b.indices.end()),
+        mixed_labels(b.mixed_labels.begin(), b.mixed_labels.end()),
+        mix(b.mix) {
     REQUIRE(b.n == static_cast<int>(labels.size()));
     REQUIRE(images.size() == labels.size() * 60);
   }
@@ -66,6 +69,15 @@ std::vector<std::int32_t> all_indices(const std::vector<Copy>& batches) {
 
 const DataLoaderOptions training{
     .batch_size = 8, .shuffle = true, .seed = 3, .augment = {2, true}, .normalize = cifar10_normalize()};
+
+/// With all that may be done to images.
+DataLoaderOptions everything() {
+  DataLoaderOptions options = training;
+  options.augment.rand_augment = {2, 9};
+  options.augment.erase = {2, 0.5};
+  options.mix = {0.5, 1};
+  return options;
+}
 
 void sleep_a_little() { std::this_thread::sleep_for(std::chrono::microseconds(300)); }
 
@@ -156,11 +168,11 @@ TEST_CASE("batches don't depend on who is slower, the loop or the background") {
 
 TEST_CASE("a run resumed at (epoch, batch) gets the batches that it had not seen") {
   const Dataset data = numbered(100);
-  DataLoader whole(data, training);
+  DataLoader whole(data, everything());
   read(whole, 3);
   const auto expected = read(whole, 4);
   for (int first = 0; first <= 13; ++first) {
-    DataLoader resumed(data, training);
+    DataLoader resumed(data, everything());
     const auto rest = read(resumed, 4, first);
     CHECK(rest == std::vector<Copy>(expected.begin() + first, expected.end()));
   }
@@ -240,9 +252,34 @@ TEST_CASE("transform gets each image with the same random numbers, whatever the 
   CHECK(reference[0].images[0] != reference[0].images[60]);
 }
 
+TEST_CASE("mixed batches are those without mixing, mixed as drawn for (seed, epoch, batch)") {
+  const Dataset data = numbered(21);
+  DataLoaderOptions options = training;
+  DataLoader plain(data, options);
+  options.mix = {0.5, 1};
+  DataLoader mixing(data, options);
+  const auto expected = read(plain, 3), found = read(mixing, 3);
+  REQUIRE(found.size() == 3);
+  for (std::size_t b = 0; b < 3; ++b) {
+    CHECK(expected[b].mix == 1);
+    CHECK(expected[b].mixed_labels.empty());
+    Random random{mix_stream(training.seed, 3, static_cast<int>(b))};
+    const MixChoice choice = draw_mix(options.mix, data.shape, random);
+    std::vector<float> images = expected[b].images, spare(60);
+    mix_images(choice, data.shape, images, spare);
+    CHECK(found[b].images == images);
+    CHECK(found[b].images != expected[b].images);
+    CHECK(found[b].mix == choice.label);
+    CHECK(found[b].labels == expected[b].labels);
+    const std::size_t n = found[b].labels.size();
+    REQUIRE(found[b].mixed_labels.size() == n);
+    for (std::size_t k = 0; k < n; ++k) CHECK(found[b].mixed_labels[k] == found[b].labels[(k + n - 1) % n]);
+  }
+}
+
 TEST_CASE("no heap allocation after the constructor") {
   const Dataset data = numbered(100);
-  DataLoader loader(data, training);
+  DataLoader loader(data, everything());
   const long before = allocations;
   int images = 0;
   for (int epoch = 0; epoch < 3; ++epoch)
@@ -261,6 +298,9 @@ TEST_CASE("a loader refuses data and options that don't make sense") {
       "data loader: expected a batch size of 1 or more and a crop padding of 0 or more, found 0 and 0",
       Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {-1, false}}), Error);
+  CHECK_THROWS_AS(DataLoader(data, {.augment = {.rand_augment = {1, 31}}}), Error);
+  CHECK_THROWS_AS(DataLoader(data, {.augment = {.erase = {-1, 0}}}), Error);
+  CHECK_THROWS_AS(DataLoader(data, {.mix = {-1, 0}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.normalize = {{0.5}, {0.5}}}), Error);
   data.labels[4] = 10;
   CHECK_THROWS_WITH_AS(DataLoader(data, {}), "data set: image 4: expected a label from 0 to 9, found 10",

@@ -41,6 +41,7 @@ enum Purpose : std::uint64_t {
   for_dropout = std::uint64_t{4} << 56,
   for_synthetic = std::uint64_t{5} << 56,
   for_split = std::uint64_t{6} << 56,
+  for_mix = std::uint64_t{7} << 56,
 };
 
 /// 128 random bits: block `index` of the stream.

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
-// From bytes to what a network is fed: random crop with padding, random horizontal flip, normalisation.
+// From bytes to what a network is fed: random crop with padding, random horizontal flip, RandAugment,
+// normalisation, erasing.
 //   y = (x / 255 - mean[c]) / std[c]
-// The order is torchvision's: RandomCrop and RandomHorizontalFlip on the byte image, whose padding is
-// therefore black and not the mean colour, then ToTensor and Normalize.
+// The order is torchvision's: RandomCrop, RandomHorizontalFlip and RandAugment on the byte image, whose padding
+// is therefore black and not the mean colour, then ToTensor and Normalize, then RandomErasing.
 #pragma once
 
 #include <resnet/core/error.hpp>
 #include <resnet/core/random.hpp>
 #include <resnet/core/shape.hpp>
 #include <resnet/data/dataset.hpp>
+#include <resnet/data/erase.hpp>
+#include <resnet/data/rand_augment.hpp>
 
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -83,6 +87,8 @@ class NormalizeTable {
 struct Augment {
   int crop_padding = 0;          // black pixels added at each side before a random crop of the original size
   bool horizontal_flip = false;  // with probability 1/2
+  RandAugment rand_augment{};
+  Erase erase{};
 };
 
 /// The usual choice for CIFAR (He et al. 2016, section 4.2).
@@ -95,10 +101,14 @@ struct CropFlip {
 };
 
 /// The stream of one image in one epoch: its choices don't depend on the batch, the thread or what was drawn
-/// before. Room for 2^24 epochs and 2^32 images.
+/// before. Room for 2^24 epochs and 2^32 images. RandAugment and erasing draw from places of their own in it, so
+/// that switching one of them on leaves all other choices.
 inline Stream augment_stream(std::uint64_t seed, int epoch, int image) {
   return {seed, for_augment | static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint64_t>(image)};
 }
+
+inline constexpr std::uint64_t rand_augment_position = std::uint64_t{1} << 32;
+inline constexpr std::uint64_t erase_position = std::uint64_t{2} << 32;
 
 /// Draws three numbers whatever the options, so that switching one off leaves the others' choices.
 inline CropFlip draw_crop_flip(const Augment& augment, Random& random) {
@@ -109,10 +119,11 @@ inline CropFlip draw_crop_flip(const Augment& augment, Random& random) {
   return {dy, dx, flip && augment.horizontal_flip};
 }
 
-/// Crops, flips and normalises one image.
-inline void prepare_image(const std::uint8_t* x,  // (h, w, c)
-                          Shape shape, const CropFlip& choice, const NormalizeTable& normalized,
-                          float* y) {  // (h, w, c)
+/// Crops and flips one image: y = value(c, byte).
+template <class Value, class T>
+void crop_flip(const std::uint8_t* x,  // (h, w, c)
+               Shape shape, const CropFlip& choice, const Value& value,
+               T* y) {  // (h, w, c)
   const auto channels = static_cast<std::size_t>(shape.c);
   for (int h = 0; h < shape.h; ++h) {
     const int from_h = h + choice.dy;
@@ -121,9 +132,38 @@ inline void prepare_image(const std::uint8_t* x,  // (h, w, c)
       const bool inside = from_h >= 0 && from_h < shape.h && from_w >= 0 && from_w < shape.w;
       const std::uint8_t* pixel =
           inside ? x + static_cast<std::size_t>(from_h * shape.w + from_w) * channels : nullptr;
-      for (std::size_t c = 0; c < channels; ++c) y[c] = normalized(c, pixel ? pixel[c] : std::uint8_t{0});
+      for (std::size_t c = 0; c < channels; ++c) y[c] = value(c, pixel ? pixel[c] : std::uint8_t{0});
     }
   }
+}
+
+/// Crops, flips and normalises one image.
+inline void prepare_image(const std::uint8_t* x,  // (h, w, c)
+                          Shape shape, const CropFlip& choice, const NormalizeTable& normalized,
+                          float* y) {  // (h, w, c)
+  crop_flip(x, shape, choice, normalized, y);
+}
+
+/// All that `augment` asks for, and the normalisation of one image. Returns the image's random numbers, which go
+/// on after those of crop and flip.
+inline Random augment_image(std::span<const std::uint8_t> x,  // (h, w, c)
+                            Shape shape, const Augment& augment, Stream stream, const NormalizeTable& normalized,
+                            std::span<std::uint8_t> scratch,  // two images
+                            std::span<float> y) {             // (h, w, c)
+  Random random{stream};
+  const CropFlip choice = draw_crop_flip(augment, random);
+  if (augment.rand_augment.operations > 0) {
+    const auto bytes = scratch.first(x.size());
+    crop_flip(x.data(), shape, choice, [](std::size_t, std::uint8_t v) { return v; }, bytes.data());
+    Random draws{stream, rand_augment_position};
+    rand_augment(augment.rand_augment, shape, bytes, scratch.last(x.size()), draws);
+    prepare_image(bytes.data(), shape, {}, normalized, y.data());
+  } else {
+    prepare_image(x.data(), shape, choice, normalized, y.data());
+  }
+  Random draws{stream, erase_position};
+  erase(augment.erase, shape, y, draws);
+  return random;
 }
 
 }  // namespace resnet

@@ -3,10 +3,11 @@
 //
 //   DataLoader loader(train, {.batch_size = 128, .shuffle = true, .augment = cifar_augment});
 //   for (int epoch = 0; epoch < epochs; ++epoch)
-//     for (const HostBatch& batch : loader.epoch(epoch)) step(batch.images, batch.labels);
+//     for (const HostBatch& batch : loader.epoch(epoch)) step(batch);
 //
-// The order of images is a function of (seed, epoch) and each image's augmentation one of (seed, epoch,
-// image), so epoch(e, k) continues an interrupted run with exactly the batches that it had not seen.
+// The order of images is a function of (seed, epoch), each image's augmentation one of (seed, epoch, image) and
+// each batch's mixing one of (seed, epoch, batch), so epoch(e, k) continues an interrupted run with exactly the
+// batches that it had not seen.
 #pragma once
 
 #include <resnet/core/error.hpp>
@@ -14,6 +15,7 @@
 #include <resnet/data/augment.hpp>
 #include <resnet/data/background.hpp>
 #include <resnet/data/dataset.hpp>
+#include <resnet/data/mix.hpp>
 
 #include <algorithm>
 #include <array>
@@ -33,10 +35,12 @@ namespace resnet {
 struct HostBatch {
   int n = 0;
   int epoch = 0;
-  int index = 0;                          // of the batch in its epoch
-  std::span<const float> images;          // (n, h, w, c)
-  std::span<const std::int32_t> labels;   // (n)
-  std::span<const std::int32_t> indices;  // (n): which images of the data set these are
+  int index = 0;                               // of the batch in its epoch
+  std::span<const float> images;               // (n, h, w, c)
+  std::span<const std::int32_t> labels;        // (n)
+  std::span<const std::int32_t> indices;       // (n): which images of the data set these are
+  std::span<const std::int32_t> mixed_labels;  // (n): of what is mixed into each image; empty if nothing is
+  double mix = 1;                              // weight of the image's own label; 1 - mix is the other one's
 };
 
 struct DataLoaderOptions {
@@ -45,8 +49,10 @@ struct DataLoaderOptions {
   bool drop_last = false;  // leave out a last batch of fewer images
   std::uint64_t seed = 0;
   Augment augment{};
+  Mix mix{};
   Normalize normalize{};  // empty: values from 0 to 1
-  /// Called for each image after normalisation, in the background, with the image's own random numbers.
+  /// Called for each image after augmentation and before mixing, in the background, with the image's own random
+  /// numbers.
   std::function<void(std::span<float> image, Random& random)> transform{};
 };
 
@@ -76,7 +82,7 @@ class DataLoader {
  private:
   struct Slot {
     std::vector<float> images;
-    std::vector<std::int32_t> labels, indices;
+    std::vector<std::int32_t> labels, indices, mixed_labels;
     HostBatch batch;
   };
 
@@ -89,6 +95,8 @@ class DataLoader {
   NormalizeTable normalized_;
   std::vector<std::int32_t> order_;
   int order_epoch_ = -1;
+  std::vector<std::uint8_t> bytes_;  // of two images: RandAugment's
+  std::vector<float> image_;         // mixing's
   std::array<Slot, 2> slots_;  // the consumer reads one while the job fills the other
   std::size_t filling_ = 0;
   int epoch_ = 0, next_ = 0;  // the batch that the job prepares
@@ -139,11 +147,17 @@ inline DataLoader::DataLoader(const Dataset& data, DataLoaderOptions options)
     throw Error("data loader: expected a batch size of 1 or more and a crop padding of 0 or more, found " +
                 std::to_string(options_.batch_size) + " and " +
                 std::to_string(options_.augment.crop_padding));
+  validate(options_.augment.rand_augment);
+  validate(options_.augment.erase);
+  validate(options_.mix);
+  bytes_.resize(2 * data.image_bytes());
+  image_.resize(data.image_bytes());
   const auto most = static_cast<std::size_t>(std::min(options_.batch_size, data.size()));
   for (Slot& slot : slots_) {
     slot.images.resize(most * data.image_bytes());
     slot.labels.resize(most);
     slot.indices.resize(most);
+    slot.mixed_labels.resize(most);
   }
 }
 
@@ -189,9 +203,8 @@ inline void DataLoader::prepare(Slot& slot, int epoch, int index) {
   for (std::size_t k = 0; k < count; ++k) {
     const std::int32_t i = order_[static_cast<std::size_t>(first) + k];
     const std::span<float> image = std::span(slot.images).subspan(k * size, size);
-    Random random{augment_stream(options_.seed, epoch, i)};
-    const CropFlip choice = draw_crop_flip(options_.augment, random);
-    prepare_image(data_.image(i).data(), data_.shape, choice, normalized_, image.data());
+    Random random = augment_image(data_.image(i), data_.shape, options_.augment,
+                                  augment_stream(options_.seed, epoch, i), normalized_, bytes_, image);
     if (options_.transform) options_.transform(image, random);
     slot.labels[k] = data_.labels[static_cast<std::size_t>(i)];
     slot.indices[k] = i;
@@ -202,6 +215,14 @@ inline void DataLoader::prepare(Slot& slot, int epoch, int index) {
   slot.batch.images = std::span(slot.images).first(count * size);
   slot.batch.labels = std::span(slot.labels).first(count);
   slot.batch.indices = std::span(slot.indices).first(count);
+  if (options_.mix.any()) {
+    Random random{mix_stream(options_.seed, epoch, index)};
+    const MixChoice choice = draw_mix(options_.mix, data_.shape, random);
+    mix_images(choice, data_.shape, std::span(slot.images).first(count * size), image_);
+    roll_labels(slot.batch.labels, slot.mixed_labels.data());
+    slot.batch.mixed_labels = std::span(slot.mixed_labels).first(count);
+    slot.batch.mix = choice.label;
+  }
 }
 
 }  // namespace resnet
