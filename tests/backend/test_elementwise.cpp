@@ -140,6 +140,41 @@ TEST_CASE_TEMPLATE_DEFINE("scale and sum_of_squares", B, scale_op) {
 }
 TEST_CASE_TEMPLATE_APPLY(scale_op, test::Backends);
 
+TEST_CASE_TEMPLATE_DEFINE("clamp", B, clamp_op) {
+  for (const std::size_t n : sizes)
+    test::check_operation_exactly<B>([&]<class T>(Context<T>& ctx) {
+      Operand<T> y(test::normal(n, 1));
+      T::clamp(ctx, n, -0.5, 0.75, y.data());
+      return y.values();
+    });
+  Context<B> ctx;
+  Operand<B> y({-2, -0.5, 0.25, 0.75, 3, INFINITY, NAN});
+  B::clamp(ctx, 7, -0.5, 0.75, y.data());
+  CHECK(std::isnan(y.values()[6]));
+  CHECK(Values(test::download<B>(6, y.data())) == Values{-0.5, -0.5, 0.25, 0.75, 0.75, 0.75});
+}
+TEST_CASE_TEMPLATE_APPLY(clamp_op, test::Backends);
+
+TEST_CASE_TEMPLATE_DEFINE("lerp", B, lerp_op) {
+  for (const std::size_t n : sizes) {
+    const Values from = test::normal(n, 1), to = test::normal(n, 2);
+    Values units(n);
+    for (std::size_t i = 0; i < n; ++i) units[i] = 2 * (std::abs(from[i]) + std::abs(to[i]));
+    test::check_operation<B>(
+        [&]<class T>(Context<T>& ctx) {
+          Operand<T> x(to), y(from);
+          T::lerp(ctx, n, 0.3, x.data(), y.data());
+          return y.values();
+        },
+        units);
+  }
+  Context<B> ctx;
+  Operand<B> x({5, 5, 5}), y({1, 5, -3});
+  B::lerp(ctx, 3, 0.25, x.data(), y.data());
+  CHECK(y.values() == Values{2, 5, -1});
+}
+TEST_CASE_TEMPLATE_APPLY(lerp_op, test::Backends);
+
 TEST_CASE_TEMPLATE_DEFINE("fill_normal and fill_uniform: the stream's numbers", B, fill_op) {
   for (const std::size_t n : sizes)
     check_relative<B>(

@@ -464,6 +464,8 @@ def write_schedule():
         "multi_step": lambda o: lr.MultiStepLR(o, milestones=[10, 25, 40], gamma=0.1),
         "cosine": lambda o: lr.CosineAnnealingLR(o, T_max=50),
         "cosine_min": lambda o: lr.CosineAnnealingLR(o, T_max=50, eta_min=0.001),
+        "cosine_restarts": lambda o: lr.CosineAnnealingWarmRestarts(o, T_0=12, eta_min=0.001),
+        "cosine_restarts_longer": lambda o: lr.CosineAnnealingWarmRestarts(o, T_0=5, T_mult=2),
         "one_cycle": lambda o: lr.OneCycleLR(o, max_lr=0.1, total_steps=50, cycle_momentum=False),
         "warmup_cosine": lambda o: warmup(o, lambda o: lr.CosineAnnealingLR(o, T_max=45)),
         "warmup_step": lambda o: warmup(o, lambda o: lr.StepLR(o, step_size=15, gamma=0.2)),

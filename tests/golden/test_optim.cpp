@@ -49,6 +49,8 @@ const std::map<std::string, Schedule> schedules = {
     {"multi_step", {MultiStepLr{{10, 25, 40}, 0.1}, 0.1, 50}},
     {"cosine", {CosineLr{}, 0.1, 50}},
     {"cosine_min", {CosineLr{0.001}, 0.1, 50}},
+    {"cosine_restarts", {CosineRestartsLr{12, 1, 0.001}, 0.1, 50}},
+    {"cosine_restarts_longer", {CosineRestartsLr{5, 2}, 0.1, 50}},
     {"one_cycle", {OneCycleLr{}, 0.1, 50}},
     {"warmup_cosine", {CosineLr{}, 0.1, 50, 5}},
     {"warmup_step", {StepLr{15, 0.2}, 0.1, 50, 5}},

@@ -136,6 +136,14 @@ TEST_CASE("state_dict: a new head on old features") {
   CHECK(values_of(net.fc) == head);
   CHECK(values_of(net.conv1) == values_of(old.conv1));
   CHECK(values_of(net.bn1) == values_of(old.bn1));
+
+  const std::vector<double> before = values_of(net);
+  CHECK_THROWS_WITH_AS(load_weights(path, net, {.skip = {"fc.", "classifier."}}),
+                       (path + ": the file does not fit, nothing was loaded (1 problem):"
+                               "\n  to be left out, but neither expected nor in the file: classifier.…")
+                           .c_str(),
+                       Error);
+  CHECK(values_of(net) == before);
 }
 
 TEST_CASE("state_dict: a part of a file") {

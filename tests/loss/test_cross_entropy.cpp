@@ -138,6 +138,38 @@ TEST_CASE("softmax_cross_entropy: what is not finite shows in the loss") {
     }
 }
 
+TEST_CASE("one_hot: two labels mixed, whose mass is still 1") {
+  const auto mixed = [](std::vector<int> labels, std::vector<int> others, double mix, double smoothing = 0) {
+    Context<Double> ctx;
+    ctx.poison(true);
+    return test::values_of(one_hot<4>(ctx, labels, others, mix, smoothing));
+  };
+  CHECK(mixed({2, 1}, {0, 1}, 0.75) == Values{0.25, 0, 0.75, 0, 0, 1, 0, 0});
+  CHECK(mixed({2, 1}, {}, 1) == one_hot_values({2, 1}));
+  CHECK(mixed({2, 1}, {}, 1, 0.1) == one_hot_values({2, 1}, 0.1));
+  const Values smooth = mixed({2}, {0}, 0.7, 0.2), own = one_hot_values({2}, 0.2), other = one_hot_values({0}, 0.2);
+  for (std::size_t c = 0; c < 4; ++c)
+    CHECK(smooth[c] == doctest::Approx(0.7 * own[c] + 0.3 * other[c]).epsilon(1e-15));
+  CHECK(smooth[0] + smooth[1] + smooth[2] + smooth[3] == doctest::Approx(1).epsilon(1e-15));
+  // The loss is linear in the target: a mixture of the labels' losses.
+  CHECK(cross_entropy(logits, mixed({2, 0, 3}, {1, 0, 2}, 0.7)).value ==
+        doctest::Approx(0.7 * cross_entropy(logits, one_hot_values({2, 0, 3})).value +
+                        0.3 * cross_entropy(logits, one_hot_values({1, 0, 2})).value)
+            .epsilon(1e-14));
+  CHECK_THROWS_AS(mixed({2}, {4}, 0.5), Error);
+}
+
+TEST_CASE("softmax: exp(logit) / sum of exp") {
+  Context<Double> ctx;
+  ctx.poison(true);
+  const Values found = test::values_of(softmax(ctx, test::batch<classes4>(ctx, logits)));
+  for (std::size_t i = 0; i < 12; ++i) {
+    double sum = 0;
+    for (std::size_t c = 0; c < 4; ++c) sum += std::exp(logits[i / 4 * 4 + c]);
+    CHECK(found[i] == doctest::Approx(std::exp(logits[i]) / sum).epsilon(1e-14));
+  }
+}
+
 TEST_CASE("one_hot: a label outside the classes is an error") {
   CHECK_THROWS_WITH_AS(one_hot_values({1, 0, 4}), "one_hot: label 2 of the batch: expected 0 to 3, found 4",
                        Error);

@@ -182,6 +182,43 @@ TEST_CASE("Optimizer: averages begin at zero, also of parameters that begin at o
   }
 }
 
+TEST_CASE("Optimizer: frozen parameters and their averages keep their bits") {
+  const auto before = random_net<Double>(1), grad = random_net<Double>(100);
+  for (const Rule& rule : rules) {
+    Context<Double> ctx;
+    Net<Double> net = before, free = before;
+    Optimizer<Net<Double>> optimizer(rule, decay), unfrozen(rule, decay);
+    optimizer.freeze({"weight", "sc"});
+    for (int step = 0; step < 2; ++step) optimizer.step(ctx, 0.5, net, grad), unfrozen.step(ctx, 0.5, free, grad);
+    CHECK(test::values_of(net.weight) == test::values_of(before.weight));
+    CHECK(test::values_of(net.scale) == test::values_of(before.scale));
+    CHECK(test::values_of(net.conv) == test::values_of(free.conv));
+    CHECK(test::values_of(net.bias) == test::values_of(free.bias));
+    CHECK(test::values_of(net.conv) != test::values_of(before.conv));
+    optimizer.visit_state([&](const std::string&, auto& part) {
+      if constexpr (requires { part.weight; }) CHECK(test::values_of(part.weight) == Values(16'383, 0.0));
+    });
+  }
+  Optimizer<Net<Double>> optimizer(Sgd{});
+  CHECK_THROWS_WITH_AS(optimizer.freeze({"weight", "mean"}),  // a buffer
+                       "optimizer: freeze: expected the beginning of a parameter's name, found \"mean\"", Error);
+  CHECK(!optimizer.is_frozen("weight"));  // nothing has changed
+}
+
+TEST_CASE_TEMPLATE("clip_grad_value", B, Double, Ref<float>, Cpu) {
+  Context<B> ctx(2);
+  Net<B> grad;
+  grad.weight.data()[16'000] = 3;
+  grad.scale.data()[0] = -4;
+  grad.bias.data()[0] = 0.25;
+  grad.mean.data()[0] = 100;  // no gradient
+  clip_grad_value(ctx, grad, 0.5);
+  CHECK(grad.weight.data()[16'000] == 0.5);
+  CHECK(grad.scale.data()[0] == -0.5);
+  CHECK(grad.bias.data()[0] == 0.25);
+  CHECK(grad.mean.data()[0] == 100);
+}
+
 TEST_CASE_TEMPLATE("clip_grad_norm", B, Double, Ref<float>, Cpu) {
   Context<B> ctx(2);
   Net<B> grad;

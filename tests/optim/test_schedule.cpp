@@ -43,6 +43,20 @@ TEST_CASE("Schedule: cosine") {
   for (int step = 1; step < 12; ++step) CHECK(schedule(step) < schedule(step - 1));
 }
 
+TEST_CASE("Schedule: cosine with restarts") {
+  const Schedule same{CosineRestartsLr{4, 1, 0.02}, 0.1, 12}, once{CosineLr{0.02}, 0.1, 4};
+  for (int step = 0; step < 12; ++step) CHECK(same(step) == close(once(step % 4)));
+  // Periods of 3, 6, 12 steps that begin at 0, 3, 9.
+  const Schedule longer{CosineRestartsLr{3, 2}, 0.1, 21};
+  for (const int begin : {0, 3, 9}) CHECK(longer(begin) == 0.1);
+  CHECK(longer(6) == close(0.05));
+  CHECK(longer(15) == close(0.05));
+  CHECK(longer(7) == close(0.1 * 0.25));  // (1 + cos 120°) / 2
+  for (int step = 1; step < 21; ++step) CHECK((longer(step) > longer(step - 1)) == (step == 3 || step == 9));
+  const Schedule warm{CosineRestartsLr{4, 1, 0.02}, 0.1, 15, 3};  // periods count from the warm-up's end
+  for (int step = 0; step < 12; ++step) CHECK(warm(3 + step) == same(step));
+}
+
 TEST_CASE("Schedule: one-cycle") {
   const Schedule schedule{OneCycleLr{.pct_start = 0.25, .div_factor = 10, .final_div_factor = 100}, 1, 20};
   CHECK(schedule(0) == close(0.1));
@@ -84,6 +98,7 @@ TEST_CASE("Schedule: short runs and long warm-ups have finite rates") {
       check({StepLr{1, 0.2}, 0.1, total, warmup});
       check({MultiStepLr{{0, 1}, 0.1}, 0.1, total, warmup});
       check({CosineLr{}, 0.1, total, warmup});
+      check({CosineRestartsLr{3, 2}, 0.1, total, warmup});
       for (const double pct_start : {0.0, 0.05, 0.1, 0.2, 0.25, 0.3, 0.5, 1.0})
         check({OneCycleLr{.pct_start = pct_start}, 0.1, total, warmup});
     }

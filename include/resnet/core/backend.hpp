@@ -119,6 +119,9 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
   B::rmsprop_step(ctx, count, rms, in, out, out, out);
   { B::sum_of_squares(ctx, count, in) } -> std::same_as<double>;
   B::scale(ctx, count, number, out);
+  // y limited to [low, high], NaN stays NaN; y += t·(x - y).
+  B::clamp(ctx, count, number, number, out);
+  B::lerp(ctx, count, number, in, out);
 
   // mean 0 and the given standard deviation; low, high.
   B::fill_normal(ctx, count, stream, number, out);

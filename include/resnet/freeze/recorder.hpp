@@ -88,7 +88,8 @@ struct Recorder : private Plan {
   }
 
   // Not part of any `infer`. (Named one by one, so that a new operation does not go unrecorded.)
-  using Plan::adam_step, Plan::rmsprop_step, Plan::sgd_step, Plan::sum_of_squares, Plan::scale;
+  using Plan::adam_step, Plan::rmsprop_step, Plan::sgd_step, Plan::sum_of_squares;
+  using Plan::scale, Plan::clamp, Plan::lerp;
   using Plan::argmax, Plan::one_hot, Plan::softmax_cross_entropy_backward,
       Plan::softmax_cross_entropy_forward;
   using Plan::avg_pool_backward, Plan::max_pool_backward, Plan::fill_normal, Plan::fill_uniform;

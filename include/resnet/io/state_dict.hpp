@@ -128,8 +128,7 @@ void save_weights(const std::string& path, const Model& model, const Metadata& m
 
 struct LoadOptions {
   std::string prefix = {};  // of the names in the file; other names are left alone
-  std::vector<std::string> skip =
-      {};  // the model keeps what begins so: {"fc."} for a new head on old features
+  std::vector<std::string> skip = {};  // the model keeps what begins so: {"fc."} for a new head on old features
 };
 
 /// Fills the model from a file of weights or a checkpoint, in any floating-point type, or throws one Error

@@ -6,6 +6,7 @@
 #include <resnet/io/safetensors.hpp>
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -27,8 +28,9 @@ class StateLoader {
   StateLoader(std::string path, const SafeTensors& file, std::string scope = "")
       : path_(std::move(path)), file_(file), scope_(std::move(scope)) {}
 
-  /// Leaves alone what begins with `prefix`, expected or in the file; call it before `expect`.
-  void skip(std::string prefix) { skipped_.push_back(std::move(prefix)); }
+  /// Leaves alone what begins with `prefix`, expected or in the file, which has to be something; call it before
+  /// `expect`.
+  void skip(std::string prefix) { skipped_.emplace(std::move(prefix), false); }
 
   void expect(const std::string& name, Target target) {
     if (is_skipped(name)) return;
@@ -52,6 +54,8 @@ class StateLoader {
     for (const auto& [name, tensor] : file_.tensors)
       if (name.starts_with(scope_) && !expected_.contains(name) && !is_skipped(name))
         problems_.push_back("unexpected: " + name + ", found shape " + to_text(tensor.shape));
+    for (const auto& [prefix, used] : skipped_)
+      if (!used) problems_.push_back("to be left out, but neither expected nor in the file: " + prefix + "…");
     if (!problems_.empty()) {
       std::string message = path_ + ": the file does not fit, nothing was loaded (" +
                             std::to_string(problems_.size()) +
@@ -63,16 +67,18 @@ class StateLoader {
   }
 
  private:
-  bool is_skipped(const std::string& name) const {
-    for (const std::string& prefix : skipped_)
-      if (name.starts_with(prefix)) return true;
-    return false;
+  bool is_skipped(const std::string& name) {
+    bool skipped = false;
+    for (auto& [prefix, used] : skipped_)
+      if (name.starts_with(prefix)) used = skipped = true;
+    return skipped;
   }
 
   std::string path_;
   const SafeTensors& file_;
   std::string scope_;
-  std::vector<std::string> skipped_, problems_;
+  std::map<std::string, bool> skipped_;  // prefixes, and whether anything begins so
+  std::vector<std::string> problems_;
   std::set<std::string> expected_;
   std::vector<std::function<void()>> fills_;
 };

@@ -28,6 +28,19 @@ Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, d
   return target;
 }
 
+/// Of two labels mixed: mix · one_hot(labels) + (1 - mix) · one_hot(mixed_labels), or one_hot(labels) if there are no
+/// others.
+template <int Classes, class B>
+Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, std::span<const int> mixed_labels,
+                                 double mix, double smoothing) {
+  auto target = one_hot<Classes>(ctx, labels, smoothing);
+  if (!mixed_labels.empty()) {
+    const auto other = one_hot<Classes>(ctx, mixed_labels, smoothing);
+    B::lerp(ctx, target.size(), 1 - mix, other.data(), target.data());
+  }
+  return target;
+}
+
 /// A loss, averaged over the batch, with its gradient.
 template <Shape S, class B>
 struct Loss {
@@ -44,6 +57,15 @@ Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, con
                                                       probabilities.data());
   B::softmax_cross_entropy_backward(ctx, logits.n(), S.c, probabilities.data(), target.data(), dlogits.data());
   return {sum / logits.n(), std::move(dlogits)};
+}
+
+/// The probabilities that belong to logits, for each image.
+template <Shape S, class B>
+Batch<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
+  auto target = ctx.template make<S>(logits.n()), probabilities = ctx.template make<S>(logits.n());
+  B::fill(target.size(), 0, target.data());
+  B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(), probabilities.data());
+  return probabilities;
 }
 
 /// The class with the largest logit, for each image.

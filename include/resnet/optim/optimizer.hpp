@@ -7,10 +7,14 @@
 #pragma once
 
 #include <resnet/core/backend.hpp>
+#include <resnet/core/error.hpp>
 #include <resnet/core/visit.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -47,12 +51,28 @@ class Optimizer {
     for (Model& average : averages_) zero(average);  // a new BatchNorm2d's weight is 1
   }
 
+  /// From now on leaves alone what begins so: {"conv1.", "layer1."}. Throws Error for a prefix of no parameter's
+  /// name. BatchNorm2d's running statistics are none and go on.
+  void freeze(std::vector<std::string> prefixes) {
+    for (const std::string& prefix : prefixes) {
+      bool found = false;
+      for_each_parameter([&](std::string_view name, Role, const auto&) { found |= name.starts_with(prefix); },
+                         averages_.front());
+      if (!found) throw Error("optimizer: freeze: expected the beginning of a parameter's name, found \"" + prefix + "\"");
+    }
+    frozen_ = std::move(prefixes);
+  }
+  bool is_frozen(std::string_view name) const {
+    return std::any_of(frozen_.begin(), frozen_.end(), [&](const auto& prefix) { return name.starts_with(prefix); });
+  }
+
   /// Updates the model in place.
   template <class B>
   void step(Context<B>& ctx, double lr, Model& model, const Model& grad) {
     ++steps_;
     for_each_parameter(
-        [&](std::string_view, Role role, auto& w, auto& g, auto& first, auto& second) {
+        [&](std::string_view name, Role role, auto& w, auto& g, auto& first, auto& second) {
+          if (is_frozen(name)) return;
           update(ctx, lr, decay_(role), w.size(), g.data(), first.data(), second.data(), w.data());
         },
         model, grad, averages_.front(), averages_.back());
@@ -92,8 +112,16 @@ class Optimizer {
   Rule rule_;
   WeightDecay decay_;
   std::vector<Model> averages_;
+  std::vector<std::string> frozen_;
   std::int64_t steps_ = 0;
 };
+
+/// Limits each element of the gradient to [-max_value, max_value] (torch.nn.utils.clip_grad_value_).
+template <class B, class Model>
+void clip_grad_value(Context<B>& ctx, Model& grad, double max_value) {
+  for_each_parameter(
+      [&](std::string_view, Role, auto& g) { B::clamp(ctx, g.size(), -max_value, max_value, g.data()); }, grad);
+}
 
 /// Scales the gradient so that its L2 norm over all parameters is at most `max_norm`; returns the norm it had
 /// (torch.nn.utils.clip_grad_norm_).

@@ -30,6 +30,13 @@ struct MultiStepLr {
 struct CosineLr {
   double min_lr = 0;
 };
+/// Half a cosine from lr to min_lr again and again: over `period` steps, then over `factor` times as many as before
+/// (arXiv 1608.03983, CosineAnnealingWarmRestarts). Both are 1 or more.
+struct CosineRestartsLr {
+  std::int64_t period;
+  std::int64_t factor = 1;
+  double min_lr = 0;
+};
 /// Up from lr / div_factor to lr and down to lr / div_factor / final_div_factor, each along half a cosine
 /// (Smith & Topin 2017, arXiv 1708.07120).
 struct OneCycleLr {
@@ -37,7 +44,7 @@ struct OneCycleLr {
 };
 
 struct Schedule {
-  std::variant<ConstantLr, StepLr, MultiStepLr, CosineLr, OneCycleLr> rule;
+  std::variant<ConstantLr, StepLr, MultiStepLr, CosineLr, CosineRestartsLr, OneCycleLr> rule;
   double lr;  // the largest
   std::int64_t total_steps;
   std::int64_t warmup_steps = 0;  // the first steps rise linearly to the rule's first value, which follows
@@ -71,6 +78,11 @@ struct Schedule {
     return lr * factor;
   }
   double value(const CosineLr& r, double step, double total) const { return half_cosine(lr, r.min_lr, step / total); }
+  double value(const CosineRestartsLr& r, double step, double) const {
+    auto length = static_cast<double>(r.period);
+    for (; step >= length && length >= 1; length *= static_cast<double>(r.factor)) step -= length;
+    return half_cosine(lr, r.min_lr, step / length);
+  }
   double value(const OneCycleLr& r, double step, double total) const {
     const double first = lr / r.div_factor, peak = r.pct_start * total - 1, last = total - 1;
     if (step <= peak) return half_cosine(first, lr, peak > 0 ? step / peak : 1);

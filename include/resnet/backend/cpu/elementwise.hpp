@@ -56,6 +56,16 @@ struct CpuElementwise {
       RefElementwise<float>::scale(ctx, count, factor, y + i);
     });
   }
+  static void clamp(auto& ctx, std::size_t n, double low, double high, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefElementwise<float>::clamp(ctx, count, low, high, y + i);
+    });
+  }
+  static void lerp(auto& ctx, std::size_t n, double t, const float* x, float* y) {
+    cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
+      RefElementwise<float>::lerp(ctx, count, t, x + i, y + i);
+    });
+  }
   static void fill_normal(auto& ctx, std::size_t n, Stream stream, double std, float* y) {
     cpu::parallel_pieces(ctx.threads(), n, [=](std::size_t begin, std::size_t count) {
       for (std::size_t i = begin; i < begin + count; ++i) y[i] = static_cast<float>(std * normal_at(stream, i));

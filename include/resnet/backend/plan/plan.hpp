@@ -47,6 +47,8 @@ struct Plan {
   static constexpr void rmsprop_step(auto&&...) {}
   static constexpr double sum_of_squares(auto&&...) { return 0; }
   static constexpr void scale(auto&&...) {}
+  static constexpr void clamp(auto&&...) {}
+  static constexpr void lerp(auto&&...) {}
   static constexpr void fill_normal(auto&&...) {}
   static constexpr void fill_uniform(auto&&...) {}
 };

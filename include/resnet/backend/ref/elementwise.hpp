@@ -53,6 +53,13 @@ struct RefElementwise {
   static void scale(auto&, std::size_t n, double factor, T* y) {
     for (std::size_t i = 0; i < n; ++i) y[i] = static_cast<T>(y[i] * factor);
   }
+  static void clamp(auto&, std::size_t n, double low, double high, T* y) {
+    const T least = static_cast<T>(low), most = static_cast<T>(high);
+    for (std::size_t i = 0; i < n; ++i) y[i] = y[i] < least ? least : y[i] > most ? most : y[i];
+  }
+  static void lerp(auto&, std::size_t n, double t, const T* x, T* y) {
+    for (std::size_t i = 0; i < n; ++i) y[i] += static_cast<T>(t) * (x[i] - y[i]);
+  }
 };
 
 }  // namespace resnet
