@@ -40,6 +40,8 @@ const Conv2dGeometry cases[] = {
     geometry(512, 1, 1, 72, 1, 1, 1, 0), geometry(2, 9, 9, 33, 47, 3, 2, 1),
     geometry(9, 4, 4, 96, 128, 3, 2, 1), geometry(2, 6, 6, 40, 33, 1, 2, 0),
     geometry(17, 16, 16, 3, 16, 3, 1, 1), geometry(2, 40, 33, 3, 32, 3, 1, 1),
+    geometry(2, 31, 27, 3, 64, 11, 4, 2), geometry(3, 7, 8, 32, 48, 5, 1, 2),
+    geometry(2, 14, 14, 17, 8, 5, 1, 0),
 };
 
 // What Cpu computes with Winograd's algorithm: images of whole and of cut tiles; more tiles than channels and

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/backends.hpp"
 
+#include <array>
+
 using namespace resnet;
 using test::Operand;
 using test::Values;
@@ -119,6 +121,24 @@ TEST_CASE_TEMPLATE_DEFINE("concat_channels and slice_channels", B, concat_op) {
   CHECK(part.values() == Values{2, 5, 4, 6});
 }
 TEST_CASE_TEMPLATE_APPLY(concat_op, test::Backends);
+
+TEST_CASE_TEMPLATE_DEFINE("transpose: each of n matrices", B, transpose_op) {
+  for (const auto& [n, rows, columns] : {std::array{1, 1, 1}, {2, 1, 5}, {3, 5, 1}, {2, 16, 16}, {3, 49, 33}, {1, 3, 200}}) {
+    const auto size = static_cast<std::size_t>(n * rows * columns);
+    test::check_operation_exactly<B>([&, n = n, rows = rows, columns = columns]<class T>(Context<T>& ctx) {
+      Operand<T> x(test::normal(size, 1)), y(test::unwritten(size)), back(test::unwritten(size));
+      T::transpose(ctx, n, rows, columns, x.data(), y.data());
+      T::transpose(ctx, n, columns, rows, y.data(), back.data());
+      CHECK(back.values() == x.values());
+      return y.values();
+    });
+  }
+  Context<B> ctx;
+  Operand<B> x({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), y(test::unwritten(12));
+  B::transpose(ctx, 2, 2, 3, x.data(), y.data());
+  CHECK(y.values() == Values{1, 4, 2, 5, 3, 6, 7, 10, 8, 11, 9, 12});
+}
+TEST_CASE_TEMPLATE_APPLY(transpose_op, test::Backends);
 
 TEST_CASE_TEMPLATE_DEFINE("scale and sum_of_squares", B, scale_op) {
   for (const std::size_t n : sizes) {

@@ -2,6 +2,7 @@
 // A frozen network against the network itself.
 #include <resnet/freeze.hpp>
 #include <resnet/layers/dropout.hpp>
+#include <resnet/layers/flatten.hpp>
 #include <resnet/resnet18.hpp>
 
 #include <doctest/doctest.h>
@@ -71,6 +72,11 @@ TEST_CASE("freeze: a chain of layers, channels that fill no vector") {
                            BatchNorm2d<32>, AvgPool2d<2>, ReLU<>, Conv2d<32, 32, 3>, BatchNorm2d<32>, ReLU<>,
                            Dropout<>, GlobalAvgPool2d<>, Linear<32, 20>, ReLU<>, Dropout<>, Linear<20, 7>>;
   check_frozen<Shape{3, 20, 13}>(random_model<Chain>());
+}
+
+TEST_CASE("freeze: features in PyTorch's order") {
+  using Chain = Sequential<Conv2d<3, 21, 3>, ReLU<>, Flatten<>, Linear<21 * 5 * 4, 7>>;
+  check_frozen<Shape{3, 5, 4}>(random_model<Chain>());
 }
 
 TEST_CASE("freeze: nothing to do") {

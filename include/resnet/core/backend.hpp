@@ -83,6 +83,9 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
   B::concat_channels(ctx, n, n, in, n, in, out);
   B::slice_channels(ctx, n, n, in, n, n, out);
 
+  // n, rows, columns, x, y: each of n matrices of x (rows, columns) to one of y (columns, rows).
+  B::transpose(ctx, n, n, n, in, out);
+
   // x, weight, bias or null, y; dy, weight, what to add or null, dx (in place of that); x, dy, dweight, dbias or null.
   B::conv2d_forward(ctx, conv, in, in, in, out);
   B::conv2d_backward_data(ctx, conv, in, in, in, out);

@@ -52,6 +52,8 @@ template <class B = Cpu>
 struct DropPath;
 template <class B = Cpu>
 struct Identity;
+template <class B = Cpu>
+struct Flatten;
 
 template <class... Layers>
 struct Sequential;

@@ -170,6 +170,8 @@ class Engine {
       case Operation::Kind::concat:
         return Cpu::concat_channels(ctx, static_cast<int>(floats) / (op.x_channels + op.other_channels), op.x_channels,
                                     x, op.other_channels, other, y);
+      case Operation::Kind::transpose:
+        return Cpu::transpose(ctx, count, static_cast<int>(op.size) / op.x_channels, op.x_channels, x, y);
     }
   }
 

@@ -22,13 +22,13 @@ inline constexpr Value none = -1;
 
 /// An operation of core/backend.hpp on one image, followed by y = relu(result + other) where asked for.
 struct Operation {
-  enum class Kind { conv2d, batch_norm, add, relu, max_pool, avg_pool, concat };
+  enum class Kind { conv2d, batch_norm, add, relu, max_pool, avg_pool, concat, transpose };
   Kind kind;
   std::size_t size;       // floats of y
   Conv2dGeometry conv{};  // what is not of this kind stays empty
   Pool2dGeometry pool{};
   BatchNormGeometry norm{};
-  int x_channels = 0, other_channels = 0;  // of concat
+  int x_channels = 0, other_channels = 0;  // of concat and (the first) transpose
   double eps = 0;
   Value x = none, other = none, y = none;
   bool relu = false;
@@ -85,6 +85,10 @@ struct Recorder : private Plan {
     Operation op{.kind = Operation::Kind::concat, .size = floats(rows, a_channels + b_channels)};
     op.x_channels = a_channels, op.other_channels = b_channels;
     record(ctx, std::move(op), a, b, y);
+  }
+  static void transpose(Ctx& ctx, int, int rows, int columns, const float* x, float* y) {
+    record(ctx, {.kind = Operation::Kind::transpose, .size = floats(rows, columns), .x_channels = columns}, x, nullptr,
+           y);
   }
 
   // Not part of any `infer`. (Named one by one, so that a new operation does not go unrecorded.)

@@ -51,6 +51,17 @@ struct CpuElementwise {
       std::copy_n(x + row * nx + first, ny, y + row * ny);
     });
   }
+  /// A task writes up to 16 rows of y: what it reads of a row of x is a cache line.
+  static void transpose(auto& ctx, int n, int rows, int columns, const float* x, float* y) {
+    const auto height = static_cast<std::size_t>(rows), width = static_cast<std::size_t>(columns);
+    const std::size_t bands = (width + 15) / 16;
+    cpu::parallel_for(ctx.threads(), static_cast<std::size_t>(n) * bands, [=](std::size_t task, std::size_t) {
+      const std::size_t image = task / bands * height * width, first = task % bands * 16;
+      for (std::size_t row = 0; row < height; ++row)
+        for (std::size_t column = first; column < std::min(width, first + 16); ++column)
+          y[image + column * height + row] = x[image + row * width + column];
+    });
+  }
   static void scale(auto& ctx, std::size_t n, double factor, float* y) {
     cpu::parallel_pieces(ctx.threads(), n, [=, &ctx](std::size_t i, std::size_t count) {
       RefElementwise<float>::scale(ctx, count, factor, y + i);

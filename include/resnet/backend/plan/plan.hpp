@@ -31,6 +31,7 @@ struct Plan {
   static constexpr void drop_path(auto&&...) {}
   static constexpr void concat_channels(auto&&...) {}
   static constexpr void slice_channels(auto&&...) {}
+  static constexpr void transpose(auto&&...) {}
   static constexpr void batch_norm_forward(auto&&...) {}
   static constexpr void batch_norm_infer(auto&&...) {}
   static constexpr void batch_norm_backward(auto&&...) {}

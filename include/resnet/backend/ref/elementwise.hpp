@@ -45,6 +45,11 @@ struct RefElementwise {
     for (int row = 0; row < rows; ++row, x += x_channels)
       for (int c = 0; c < y_channels; ++c) *y++ = x[first + c];
   }
+  static void transpose(auto&, int n, int rows, int columns, const T* x, T* y) {
+    for (int image = 0; image < n; ++image, x += rows * columns)
+      for (int column = 0; column < columns; ++column)
+        for (int row = 0; row < rows; ++row) *y++ = x[row * columns + column];
+  }
   static double sum_of_squares(auto&, std::size_t n, const T* x) {
     double sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += double{x[i]} * double{x[i]};
