@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <resnet/blocks/basic_block.hpp>
 #include <resnet/compose/sequential.hpp>
+#include <resnet/compose/stage.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/dropout.hpp>
+#include <resnet/layers/flatten.hpp>
 #include <resnet/layers/identity.hpp>
 #include <resnet/layers/linear.hpp>
 #include <resnet/layers/pooling.hpp>
@@ -44,4 +47,26 @@ TEST_CASE("Sequential: shapes and names") {
   CHECK(test::state_names(Classifier{}) ==
         std::vector<std::string>{"0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var",
                                  "1.num_batches_tracked", "6.weight", "6.bias"});
+}
+
+TEST_CASE("Sequential: backward_parameters adds what backward adds, also through a Stage") {
+  static constexpr Shape in{2, 5, 4};
+  using Chain = Sequential<Stage<BasicBlock, 2, 3, 1, 2, Double>, ReLU<Double>, Flatten<Double>, Linear<60, 3, Double>>;
+  const auto gradient = [](auto&& run) {
+    Context<Double> ctx;
+    Chain chain, grad;
+    test::randomize(chain);
+    zero(grad);
+    SavedOf<Chain, in> saved;
+    chain.forward(ctx, test::batch<in>(ctx, test::normal(2 * in.size(), 1)), saved);
+    run(ctx, chain, test::batch<Shape{3}>(ctx, test::normal(6, 2)), saved, grad);
+    return test::parameters_of(grad);
+  };
+  const auto all = gradient([](auto& ctx, auto& chain, auto dy, auto& saved, auto& grad) {
+    chain.backward(ctx, dy, saved, grad);
+  });
+  CHECK(test::dot(all, all) > 0);
+  CHECK(all == gradient([](auto& ctx, auto& chain, auto dy, auto& saved, auto& grad) {
+          backward_parameters(ctx, chain, dy, saved, grad);
+        }));
 }

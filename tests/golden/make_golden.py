@@ -204,11 +204,23 @@ def network(key, dtype=F64):
 
 
 def farthest_from_zero(net, n, size, taken=()):
-    """The input of 200 that keeps all pre-activations farthest from zero, relative to their layer's RMS."""
+    """The input of 200 that keeps all pre-activations farthest from zero, relative to their layer's RMS, and the
+    two largest values of a max-pooling's windows from each other where they don't overlap (after a ReLU)."""
     nearest, distances, state = [], {}, copy.deepcopy(net.state_dict())
-    hooks = [module.register_forward_pre_hook(
-        lambda _, x: nearest.append(float(x[0].abs().min() / x[0].square().mean().sqrt())))
-        for module in net.modules() if isinstance(module, nn.ReLU)]
+
+    def hook(module, inputs):
+        x = inputs[0]
+        distance = x
+        if isinstance(module, nn.MaxPool2d):
+            if module.kernel_size != module.stride:
+                return
+            windows = F.unfold(x.flatten(0, 1).unsqueeze(1), module.kernel_size, stride=module.stride)
+            first, second = windows.topk(2, dim=1).values.unbind(1)
+            distance = torch.where(first > 0, first - second, first.max())
+        nearest.append(float(distance.abs().min() / x.square().mean().sqrt()))
+
+    hooks = [module.register_forward_pre_hook(hook)
+             for module in net.modules() if isinstance(module, (nn.ReLU, nn.MaxPool2d))]
     with torch.no_grad():
         for index in set(range(200)).difference(taken):
             nearest.clear()
@@ -245,7 +257,12 @@ def training_pass(net, x, labels):
     loss.backward()
     results = {"labels": labels, "logits": logits, "loss": loss}
     results["grad/input"] = x.grad
-    results.update({"grad/" + name: p.grad for name, p in net.named_parameters()})
+    for name, p in net.named_parameters():
+        weight = net.get_parameter(name.replace(".bias", ".weight")).grad.norm()
+        if p.grad.norm() < 1e-10 * weight:  # a bias before BatchNorm: what rounding leaves of 0
+            results["zero_grad/" + name] = weight
+        else:
+            results["grad/" + name] = p.grad
     results.update({"state/" + name: b.clone() for name, b in net.named_buffers()})
     with torch.no_grad():
         results["logits_eval"] = net.eval()(x)

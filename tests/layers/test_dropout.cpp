@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <resnet/compose/sequential.hpp>
 #include <resnet/layers/dropout.hpp>
 
 #include <algorithm>
@@ -53,4 +54,12 @@ TEST_CASE("Dropout: each call draws new numbers, and the position of the stream 
   CHECK(forward(other, {}) != first);
   ctx.set_stream_position(start);
   CHECK(forward(ctx, {}) == first);
+}
+
+TEST_CASE("set_dropout: all of a model's Dropout layers") {
+  Sequential<Dropout<Double>, Sequential<Dropout<Double>>> model;
+  CHECK(std::get<0>(model.layers).p == 0.5);
+  set_dropout(model, 0.25);
+  CHECK(std::get<0>(model.layers).p == 0.25);
+  CHECK(std::get<0>(std::get<1>(model.layers).layers).p == 0.25);
 }

@@ -27,6 +27,8 @@ struct ChainSaved<S, First, Rest...> {
 
 template <class... Layers>
 struct Sequential {
+  static constexpr std::size_t layer_count = sizeof...(Layers);
+
   std::tuple<Layers...> layers;
 
   using Backend = typename std::tuple_element_t<0, std::tuple<Layers...>>::Backend;
@@ -53,12 +55,20 @@ struct Sequential {
   }
   template <class B, Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Sequential& grad) const {
-    return backward_from<sizeof...(Layers)>(ctx, std::move(dy), saved, grad);
+    return backward_from<sizeof...(Layers), 0>(ctx, std::move(dy), saved, grad);
+  }
+  template <class B, Shape S>
+  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Sequential& grad) const {
+    auto dfirst = backward_from<sizeof...(Layers), 1>(ctx, std::move(dy), saved, grad);
+    resnet::backward_parameters(ctx, std::get<0>(layers), std::move(dfirst), std::get<0>(saved.layers),
+                                std::get<0>(grad.layers));
   }
 
-  static constexpr void visit(auto&& f, auto&... self) {
+  static constexpr void visit(auto&& f, auto&... self) { visit_from(0, f, self...); }
+  /// With names that count from `number` on: for a part of what is one chain to PyTorch.
+  static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {
     [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (visit_one<I>(f, self...), ...);
+      (visit_one<I>(number, f, self...), ...);
     }(std::index_sequence_for<Layers...>{});
   }
 
@@ -78,19 +88,20 @@ struct Sequential {
     else
       return infer_from<I + 1>(ctx, std::get<I>(layers).infer(ctx, std::move(x)));
   }
-  template <std::size_t I>  // layers I - 1, …, 0
+  template <std::size_t I, std::size_t End>  // layers I - 1, …, End
   constexpr auto backward_from(auto& ctx, auto dy, auto& saved, auto& grad) const {
-    if constexpr (I == 0)
+    if constexpr (I == End)
       return dy;
     else
-      return backward_from<I - 1>(ctx,
-                                  std::get<I - 1>(layers).backward(ctx, std::move(dy), std::get<I - 1>(saved.layers),
-                                                                   std::get<I - 1>(grad.layers)),
-                                  saved, grad);
+      return backward_from<I - 1, End>(
+          ctx,
+          std::get<I - 1>(layers).backward(ctx, std::move(dy), std::get<I - 1>(saved.layers),
+                                           std::get<I - 1>(grad.layers)),
+          saved, grad);
   }
   template <std::size_t I>
-  static constexpr void visit_one(auto& f, auto&... self) {
-    f(IndexName(I), std::get<I>(self.layers)...);
+  static constexpr void visit_one(std::size_t number, auto& f, auto&... self) {
+    f(IndexName(number + I), std::get<I>(self.layers)...);
   }
 };
 

@@ -56,6 +56,13 @@ struct Stage {
     return first.backward(ctx, std::move(dy), saved.first, grad.first);
   }
 
+  template <Shape S>
+  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Stage& grad) const {
+    for (std::size_t i = rest.size(); i-- > 0;)
+      dy = rest[i].backward(ctx, std::move(dy), saved.rest[i], grad.rest[i]);
+    resnet::backward_parameters(ctx, first, std::move(dy), saved.first, grad.first);
+  }
+
   static constexpr void visit(auto&& f, auto&... self) {
     f(IndexName(0), self.first...);
     for (std::size_t i = 0; i < Depth - 1; ++i) f(IndexName(i + 1), self.rest[i]...);

@@ -36,6 +36,8 @@ template <int In, int Out, int Kernel, int Stride = 1, class B = Cpu, int Paddin
 struct Conv2d;
 template <int Channels, class B = Cpu>
 struct BatchNorm2d;
+template <int Channels, class B = Cpu>
+struct BatchNormReLU;
 template <class B = Cpu>
 struct ReLU;
 template <int Kernel, int Stride = Kernel, int Padding = 0, class B = Cpu>
@@ -63,5 +65,11 @@ template <int In, int Out, int Stride = 1, class B = Cpu>
 struct BasicBlock;
 template <int In, int Out, int Stride = 1, class B = Cpu>
 struct Bottleneck;
+template <template <int, int, int, class> class Block, int In, int Out, int Depth, class B = Cpu>
+struct ConvStage;
+template <class Stages>
+struct FiveStages;
+template <template <int, int, class> class Hidden, int In, int Width, int Classes, class B = Cpu>
+struct HiddenClassifier;
 
 }  // namespace resnet

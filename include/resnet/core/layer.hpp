@@ -44,11 +44,13 @@ concept Layer = requires(L layer, const L fixed, L& grad, Context<B>& ctx, Batch
 };
 
 /// A model's backward pass without the gradient of its input, which training doesn't need: the model's own
-/// backward_parameters if it has one.
+/// backward_parameters if it has one, or a layer's backward_weight.
 template <class B, class L, Shape S>
 constexpr void backward_parameters(Context<B>& ctx, const L& model, Batch<S, B> dy, auto& saved, L& grad) {
   if constexpr (requires { model.backward_parameters(ctx, dy, saved, grad); })
     model.backward_parameters(ctx, std::move(dy), saved, grad);
+  else if constexpr (requires { model.backward_weight(ctx, dy, saved, grad); })
+    model.backward_weight(ctx, dy, saved, grad);
   else
     model.backward(ctx, std::move(dy), saved, grad);
 }

@@ -51,4 +51,27 @@ struct Dropout {
   }
 };
 
+namespace detail {
+
+template <class B>
+struct DropoutSetter {
+  double p;
+
+  void operator()(std::string_view, Role, auto&) {}
+  void operator()(std::string_view, Dropout<B>& layer) { layer.p = p; }
+  template <class L>
+  void operator()(std::string_view, L& layer) {
+    L::visit(*this, layer);
+  }
+};
+
+}  // namespace detail
+
+/// Sets the probability of all Dropout layers of a model.
+template <class Model>
+void set_dropout(Model& model, double p) {
+  detail::DropoutSetter<typename Model::Backend> setter{p};
+  Model::visit(setter, model);
+}
+
 }  // namespace resnet

@@ -48,11 +48,17 @@ struct Linear {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<Shape{Out}, B> dy, Saved<S>& saved, Linear& grad) const {
-    const auto x = std::move(saved.x);
-    B::conv2d_backward_weight(ctx, geometry(dy.n()), x.data(), dy.data(), grad.weight.data(), bias_or_null(grad));
+    backward_weight(ctx, dy, saved, grad);
     auto dx = ctx.template make<S>(dy.n());
     B::conv2d_backward_data(ctx, geometry(dy.n()), dy.data(), weight.data(), nullptr, dx.data());
     return dx;
+  }
+
+  /// Backward without dx: for the first layer of a network, whose input needs no gradient.
+  template <Shape S>
+  constexpr void backward_weight(Context<B>& ctx, const Batch<Shape{Out}, B>& dy, Saved<S>& saved, Linear& grad) const {
+    const auto x = std::move(saved.x);
+    B::conv2d_backward_weight(ctx, geometry(dy.n()), x.data(), dy.data(), grad.weight.data(), bias_or_null(grad));
   }
 
   static constexpr void visit(auto&& f, auto&... self) {

@@ -12,12 +12,11 @@
 #include <resnet/layers/identity.hpp>
 #include <resnet/layers/linear.hpp>
 #include <resnet/layers/pooling.hpp>
+#include <resnet/models/form.hpp>
 
 #include <type_traits>
 
 namespace resnet {
-
-enum class Form { cifar, imagenet };
 
 /// The number of blocks in each of the four stages.
 struct Depths {
