@@ -271,7 +271,7 @@ std::string line_chart(const LineChart& chart) {
     for (std::size_t i = 0; i < s.x.size(); ++i) {
       if (!std::isfinite(s.y[i])) continue;
       y_low = std::min(y_low, s.y[i]), y_high = std::max(y_high, s.y[i]), x_high = std::max(x_high, s.x[i]);
-      if (!s.faint) at[s.x[i]] += fmt::format("\n{}: {}", s.name, number(s.y[i]));
+      if (!s.faint) at[s.x[i]] += fmt::format("\n{}{}{}", s.name, s.name.empty() ? "" : ": ", number(s.y[i]));
     }
   if (at.empty()) return "";
   const Axis x_axis(0, x_high, true), y_axis(y_low, y_high, false);
@@ -313,7 +313,8 @@ std::string line_chart(const LineChart& chart) {
     if (s.faint) continue;
     curves += fmt::format("<circle class=\"dot {}\" {} r=\"2.6\"/>\n", color, last);
     legend += fmt::format("<li><span class=\"key {}{}\"></span>{} <b>{}</b></li>", color, dash,
-                          escape(s.name), std::isfinite(s.y.back()) ? number(s.y.back()) : "–");
+                          s.name.empty() ? "last" : escape(s.name),
+                          std::isfinite(s.y.back()) ? number(s.y.back()) : "–");
   }
   double begin = left;
   for (auto point = at.begin(); point != at.end(); ++point) {  // each x has the strip that is nearest to it

@@ -49,8 +49,8 @@ std::string bar(double share, std::string_view number);
 inline constexpr int colors = 6;  // of the style: the classes c0 to c5
 
 struct Series {
-  std::string name;
-  int color = 0;  // counted modulo colors
+  std::string name;  // may be empty if it is the only one
+  int color = 0;     // counted modulo colors
   std::vector<double> x, y;
   bool dashed = false;
   bool faint = false;  // thin, and not in the legend

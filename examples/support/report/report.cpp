@@ -39,17 +39,17 @@ struct Quantity {
 };
 
 const Quantity train_loss{"Training loss", "cross-entropy", "{:.4f}",
-                          [](const EpochRow&r) { return r.train_loss; }},
-    train_accuracy{"Training accuracy", "accuracy in %", "{:.2f} %",
-                   [](const EpochRow&r) { return 100 * r.train_accuracy; }, false},
-    held_out_loss{"Loss", "cross-entropy", "{:.4f}", [](const EpochRow&r) { return r.loss; }},
-    held_out_accuracy{"Accuracy", "accuracy in %", "{:.2f} %",
-                      [](const EpochRow&r) { return 100 * r.accuracy; }, false},
-    learning_rate{"Learning rate", "learning rate", "{:.3g}", [](const EpochRow&r) { return r.lr; }},
-    epoch_time{"Time per epoch", "seconds", "{:.1f} s", [](const EpochRow&r) { return r.seconds; }},
-    speed{"Training speed", "images per second", "{:.0f} images/s",
-          [](const EpochRow&r) { return r.images_per_second; }},
-    memory{"Peak memory", "MB", "{:.0f} MB", [](const EpochRow&r) { return r.memory_mb; }};
+                          [](auto& row) { return row.train_loss; }};
+const Quantity held_out_loss{"Loss", "cross-entropy", "{:.4f}", [](auto& row) { return row.loss; }};
+const Quantity train_accuracy{"Training accuracy", "accuracy in %", "{:.2f} %",
+                              [](auto& row) { return 100 * row.train_accuracy; }, false};
+const Quantity held_out_accuracy{"Accuracy", "accuracy in %", "{:.2f} %",
+                                 [](auto& row) { return 100 * row.accuracy; }, false};
+const Quantity learning_rate{"Learning rate", "learning rate", "{:.3g}", [](auto& row) { return row.lr; }};
+const Quantity epoch_time{"Time per epoch", "seconds", "{:.1f} s", [](auto& row) { return row.seconds; }};
+const Quantity speed{"Training speed", "images per second", "{:.0f} images/s",
+                     [](auto& row) { return row.images_per_second; }};
+const Quantity memory{"Peak memory", "MB", "{:.0f} MB", [](auto& row) { return row.memory_mb; }};
 
 Series curve(const Run& run, const Quantity& q, std::string name, int color, bool dashed = false) {
   Series s{.name = std::move(name), .color = color, .x = {}, .y = {}, .dashed = dashed};
@@ -117,7 +117,7 @@ std::string cost_curves(const Run& run) {
   if (run.log.empty()) return "";
   std::string charts;
   for (const Quantity& q : {learning_rate, speed, epoch_time, memory})
-    charts += chart(q, {curve(run, q, "last", 0)});
+    charts += chart(q, {curve(run, q, "", 0)});
   return grid(charts);
 }
 
@@ -153,18 +153,19 @@ std::string confusion_matrix(const RunResults& r) {
 std::string class_accuracies(const RunResults& r) {
   struct Class {
     std::string name;
-    int right, images;
-    double accuracy() const { return images ? static_cast<double>(right) / images : 0; }
+    int images;
+    double accuracy;
   };
   std::vector<Class> classes;
   for (std::size_t i = 0; i < r.class_names.size(); ++i) {
     const auto& row = r.test.confusion[i];
-    classes.push_back({r.class_names[i], row[i], std::accumulate(row.begin(), row.end(), 0)});
+    if (const int images = std::accumulate(row.begin(), row.end(), 0))
+      classes.push_back({r.class_names[i], images, static_cast<double>(row[i]) / images});
   }
   std::ranges::stable_sort(classes, {}, &Class::accuracy);
   std::vector<std::vector<std::string>> rows;
   for (const Class& c : classes)
-    rows.push_back({escape(c.name), bar(c.accuracy(), percent(c.accuracy(), 1)), grouped(c.images)});
+    rows.push_back({escape(c.name), bar(c.accuracy, percent(c.accuracy, 1)), grouped(c.images)});
   return card("Accuracy of each class, the hardest first",
               scroll_box("Accuracy of each class",
                          table("", {{"class", false}, {"accuracy", false}, {"images"}}, rows)));
@@ -413,10 +414,6 @@ std::optional<double> test_loss(const Run& run) {
   if (!run.results || run.results->test.images() == 0) return {};
   return run.results->test.loss;
 }
-std::optional<double> last_accuracy(const Run& run) {
-  if (run.log.empty()) return {};
-  return 100 * run.log.back().accuracy;
-}
 std::optional<double> minutes(const Run& run) {
   if (run.log.empty() && !run.results) return {};
   return seconds(run) / 60;
@@ -468,9 +465,11 @@ std::string strip(const Group& group, const Statistics& statistics, double low, 
       statistics.values.size(), dots);
 }
 
-std::string runs_of(const Group& group) {
-  const std::size_t all = group.runs.size(), ended = group.counted().size();
-  return ended == all ? std::to_string(all) : fmt::format("{} (and {} unfinished)", ended, all - ended);
+std::string ended_runs(const Group& group) {
+  const auto ended =
+      std::ranges::count_if(group.runs, [](const Run* run) { return run->results.has_value(); });
+  const auto all = std::ssize(group.runs);
+  return ended == all ? std::to_string(all) : fmt::format("{} of {}", ended, all);
 }
 
 std::string groups_table(const Comparison& comparison) {
@@ -481,9 +480,9 @@ std::string groups_table(const Comparison& comparison) {
   std::vector<std::vector<std::string>> rows;
   for (const Group& group : comparison.groups) {
     const Statistics accuracy(group, test_accuracy);
-    rows.push_back({key_of(group) + escape(group.label), runs_of(group), accuracy.text(2, " %"),
+    rows.push_back({key_of(group) + escape(group.label), ended_runs(group), accuracy.text(2, " %"),
                     strip(group, accuracy, low, high), Statistics(group, test_loss).text(4, ""),
-                    Statistics(group, last_accuracy).text(2, " %"),
+
                     Statistics(group, minutes).text(1, " min")});
   }
   const std::string range = low <= high ? fmt::format("each run, {:.2f} to {:.2f} %", low, high) : "each run";
@@ -491,11 +490,10 @@ std::string groups_table(const Comparison& comparison) {
          "class=\"card\">" +
          scroll_box("Configurations", table("",
                                             {{"configuration", false},
-                                             {"runs"},
+                                             {"ended runs"},
                                              {"test accuracy"},
                                              {range, false},
                                              {"test loss"},
-                                             {"held-out, last epoch"},
                                              {"time"}},
                                             rows)) +
          "</div>\n";
