@@ -7,6 +7,8 @@
 #include <cmath>
 #include <map>
 
+namespace html {
+
 std::string escape(std::string_view text) {
   std::string safe;
   for (const char c : text) switch (c) {
@@ -122,6 +124,8 @@ tbody th{font-weight:500}
 .num{text-align:right}
 tr:last-child>*{border-bottom:0}
 .bar{display:grid;grid-template-columns:minmax(60px,1fr) auto;gap:10px;align-items:center}
+.bar span{min-width:4em;text-align:right}
+.num .bar span{min-width:7.5em}
 .bar i{height:10px;border-radius:3px;background:linear-gradient(90deg,var(--c0) var(--share),var(--grid) 0)}
 .matrix{border-collapse:separate;border-spacing:2px;font-size:13px}
 .matrix th{border:0;font-size:13px;font-weight:500;color:var(--text)}
@@ -333,3 +337,5 @@ std::string line_chart(const LineChart& chart) {
       "<svg viewBox=\"0 0 {2} {3}\" role=\"img\" aria-label=\"{0} by {4}\">\n{5}{6}{7}</svg>\n</figure>\n",
       escape(chart.title), legend, width, height, escape(chart.x_label), axes, curves, hits);
 }
+
+}  // namespace html

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+namespace html {
+
 /// Safe as text and as a quoted attribute.
 std::string escape(std::string_view text);
 
@@ -65,3 +67,5 @@ struct LineChart {
 };
 /// A figure with axes, a legend with the last values, and the values at each x for the pointer.
 std::string line_chart(const LineChart& chart);
+
+}  // namespace html
