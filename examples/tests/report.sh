@@ -35,6 +35,9 @@ check only_results/report.html "This run was ended early, after 2 epochs."
 check comparison.html "4 runs compared Settings that differ: lr." "lr 0.1 85.00 ± 7.07 % 2 of 3" "lr 0.025 100.00 % 1" \
   "one <i> 0.1 1 80.00 %" "two 0.1 2 90.00 %" "other 0.025 1 100.00 %" "unfinished 0.1 3 not finished – 2 2 min 2 s –" \
   "Run unfinished has not come to its end" "Held-out accuracy lr 0.1 43.75 % lr 0.025 43.75 %"
+cp -r runs/two other
+report runs/two other runs/other >log
+check comparison.html "two 0.1 2 90.00 %" "runs/other 0.025 1 100.00 %" "other 0.1 2 90.00 %"
 
 # Errors.
 expect_error 2 "folders is required" report

@@ -4,6 +4,10 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <resnet/backend/ref/ref.hpp>
+#include <resnet/layers/conv2d.hpp>
+#include <resnet/layers/linear.hpp>
+
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -133,6 +137,21 @@ TEST_CASE("results: what is written is read") {
   diverged.test.loss = NAN;
   CHECK_THROWS_WITH_AS(write_results("results.json", diverged),
                        "results: test loss: expected a finite number, found nan", resnet::Error);
+}
+
+TEST_CASE("results: filters of a first layer that is a convolution of few channels") {
+  using B = resnet::Ref<float>;
+  resnet::Conv2d<3, 2, 5, 1, B> conv;
+  conv.weight.data()[7] = 2;
+  const Filters filters = first_filters(conv);
+  CHECK(filters.out == 2);
+  CHECK(filters.kernel == 5);
+  CHECK(filters.in == 3);
+  REQUIRE(filters.weights.size() == 2 * 5 * 5 * 3);
+  CHECK(filters.weights[7] == 2);
+  CHECK(first_filters(resnet::Conv2d<8, 2, 3, 1, B>{}).weights.empty());
+  CHECK(first_filters(resnet::Conv2d<3, 2, 1, 1, B>{}).weights.empty());
+  CHECK(first_filters(resnet::Linear<3, 2, B>{}).weights.empty());
 }
 
 TEST_CASE("runs for report.sh") {

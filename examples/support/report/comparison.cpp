@@ -53,10 +53,11 @@ struct Group {
 };
 
 struct Comparison {
+  std::span<const Run> runs;
   std::vector<std::string> differing;  // keys
   std::vector<Group> groups;           // in the order of their first runs
 
-  explicit Comparison(std::span<const Run> runs) {
+  explicit Comparison(std::span<const Run> all) : runs(all) {
     const std::vector<std::string> keys = decisive_keys(runs);
     for (const std::string& key : keys)
       if (std::ranges::any_of(runs, [&](const Run& run) { return run.option(key) != runs[0].option(key); }))
@@ -66,17 +67,27 @@ struct Comparison {
       Settings settings = settings_of(run, keys);
       if (run.config.empty()) settings.push_back(run.folder);  // nobody knows: alone
       const auto [found, added] = known.try_emplace(settings, groups.size());
-      if (added) groups.push_back({label(run), static_cast<int>(groups.size()), {}});
+      if (added) groups.push_back({"", static_cast<int>(groups.size()), {}});
       groups[found->second].runs.push_back(&run);
     }
+    for (Group& group : groups) group.label = label(group);
+  }
+
+  /// The folder's own name, if no other run has the same.
+  std::string name(const Run& run) const {
+    const auto same = [&](const Run& other) { return other.name() == run.name(); };
+    return std::ranges::count_if(runs, same) == 1 ? run.name() : run.folder;
   }
 
  private:
-  std::string label(const Run& run) const {
-    if (run.config.empty() || differing.empty() || differing.size() > 3) return run.name();
+  /// The settings that differ, unless they are many.
+  std::string label(const Group& group) const {
+    const Run& first = *group.runs[0];
+    if (first.config.empty() || differing.empty() || differing.size() > 3)
+      return name(first) + (group.runs.size() > 1 ? fmt::format(" and {} more", group.runs.size() - 1) : "");
     std::string text;
     for (const std::string& key : differing)
-      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, run.option(key));
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, first.option(key));
     return text;
   }
 };
@@ -142,7 +153,7 @@ std::string overlaid(const Comparison& comparison, Quantity q, const std::string
   for (const Group& group : comparison.groups) {
     if (group.runs.size() > 1)
       for (const Run* run : group.runs)
-        series.push_back(curve(*run, q, run->name(), group.color)), series.back().faint = true;
+        series.push_back(curve(*run, q, "", group.color)), series.back().faint = true;
     series.push_back(mean_curve(group, q));
   }
   q.title = title;
@@ -205,7 +216,7 @@ std::string runs_table(const Comparison& comparison) {
   for (const Group& group : comparison.groups)
     for (const Run* run : group.runs) {
       std::vector<std::string>& row = rows.emplace_back();
-      row.push_back(key_of(group) + escape(run->name()));
+      row.push_back(key_of(group) + escape(comparison.name(*run)));
       for (const std::string& value : settings_of(*run, comparison.differing))
         row.push_back(value.empty() ? "–" : escape(value));
       const std::string seed = run->results ? std::to_string(run->results->seed) : run->option("seed");
@@ -232,7 +243,7 @@ std::string render_comparison(std::span<const Run> runs) {
                             escape(fmt::format("{}", fmt::join(comparison.differing, ", "))));
   for (const Run& run : runs)
     if (!run.results)
-      body += notice("Run " + run.name() + " has not come to its end: it has no results.json.");
+      body += notice("Run " + comparison.name(run) + " has not come to its end: it has no results.json.");
   body +=
       "</header>\n" + section("Results", groups_table(comparison)) + section("Runs", runs_table(comparison));
   body += section("Learning curves", grid(overlaid(comparison, held_out_accuracy, "Held-out accuracy") +
