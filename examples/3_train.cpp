@@ -93,7 +93,7 @@ template <class Model> int train(const TrainOptions& o, const ModelCard& card, c
     const std::int64_t end = std::int64_t{epochs_done + 1} * loader.batches();
     if (trainer.steps() < end)  // else the run was stopped between the epoch's last step and its evaluation
       for (const HostBatch& batch : trainer.rest_of_epoch(loader)) {
-        trainer.step(batch.images, batch.labels);
+        trainer.step(batch);
         progress.update(trainer.steps(), batch.n, trainer.epoch_so_far());
         if (stop_signal) return stopped();
         if (since_saved.seconds() > 60 * o.save_minutes) save(), since_saved = {};

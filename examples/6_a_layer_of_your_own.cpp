@@ -111,7 +111,7 @@ void train(int epochs) {
   Cpu::fill(32, 0.25f, std::get<5>(trainer.model.layers).weight.data());
 
   while (trainer.steps() < schedule.total_steps) {
-    for (const HostBatch& batch : trainer.rest_of_epoch(loader)) trainer.step(batch.images, batch.labels);
+    for (const HostBatch& batch : trainer.rest_of_epoch(loader)) trainer.step(batch);
     const Metrics& m = trainer.epoch_so_far();
     fmt::print("step {}: loss {:.3f}, accuracy {:.1f} %\n", trainer.steps(), m.loss(), 100 * m.accuracy());
   }

@@ -96,7 +96,7 @@ void conv(Context<Cpu>& ctx, const std::string& id, const work::Conv& c, work::P
 struct Training {
   explicit Training(int threads) : ctx(threads) { initialize(ctx, trainer.model); }
 
-  void step() { trainer.step(images, labels); }
+  void step() { trainer.step({.images = images, .labels = labels}); }
 
   Context<Cpu> ctx;
   Trainer<Net, image> trainer{ctx, Optimizer<Net>(Sgd{.momentum = 0.9}, {5e-4, 5e-4, 5e-4}),

@@ -10,5 +10,6 @@
 #include <resnet/loss/cross_entropy.hpp>
 #include <resnet/optim/optimizer.hpp>
 #include <resnet/optim/schedule.hpp>
+#include <resnet/train/early_stopping.hpp>
 #include <resnet/train/evaluate.hpp>
 #include <resnet/train/trainer.hpp>

@@ -170,6 +170,20 @@ TEST_CASE("softmax: exp(logit) / sum of exp") {
   }
 }
 
+TEST_CASE("cross_entropy: the loss of probabilities") {
+  Context<Double> ctx;
+  const Values target = one_hot_values({2, 0, 3}, 0.2);
+  const auto p = softmax(ctx, test::batch<classes4>(ctx, logits));
+  CHECK(cross_entropy(p, test::batch<classes4>(ctx, target)) ==
+        doctest::Approx(cross_entropy(logits, target).value).epsilon(1e-14));
+  const auto certain = test::batch<classes4>(ctx, {0, 1, 0, 0});
+  CHECK(cross_entropy(certain, test::batch<classes4>(ctx, one_hot_values({1}))) == 0);
+  CHECK(cross_entropy(certain, test::batch<classes4>(ctx, one_hot_values({0}))) ==
+        doctest::Approx(-std::log(std::numeric_limits<double>::min())));
+  const auto broken = test::batch<classes4>(ctx, {NAN, 1, 0, 0});
+  CHECK(std::isnan(cross_entropy(broken, test::batch<classes4>(ctx, one_hot_values({0})))));
+}
+
 TEST_CASE("one_hot: a label outside the classes is an error") {
   CHECK_THROWS_WITH_AS(one_hot_values({1, 0, 4}), "one_hot: label 2 of the batch: expected 0 to 3, found 4",
                        Error);

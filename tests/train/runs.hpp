@@ -63,18 +63,19 @@ template <class Model> struct TrainingRun : Run {
   DataLoader loader;
   Trainer<Model, image> trainer;
 
-  explicit TrainingRun(const Dataset& data, int threads = 1, Rule rule = Sgd{.momentum = 0.9})
+  explicit TrainingRun(const Dataset& data, int threads = 1, Rule rule = Sgd{.momentum = 0.9},
+                       TrainerOptions options = {.label_smoothing = 0.1, .clip_norm = 5}, Mix mix = {})
       : ctx(threads, 5),
-        loader(data, {.batch_size = batch, .shuffle = true, .seed = 6, .augment = {2, true}}),
+        loader(data, {.batch_size = batch, .shuffle = true, .seed = 6, .augment = {2, true}, .mix = mix}),
         trainer(ctx, Optimizer<Model>(rule, {.weight = 5e-4}), Schedule{CosineLr{}, 0.05, steps, 2},
-                {.label_smoothing = 0.1, .clip_norm = 5}) {
+                std::move(options)) {
     initialize(ctx, trainer.model, {.seed = 7});
   }
 
   void train_until(std::int64_t end) {
     while (trainer.steps() < end)
       for (const HostBatch& b : trainer.rest_of_epoch(loader)) {
-        trainer.step(b.images, b.labels);
+        trainer.step(b);
         if (trainer.steps() == end) break;
       }
   }

@@ -90,6 +90,46 @@ TEST_CASE("evaluate: against a computation by hand, for any batch size") {
     }
 }
 
+TEST_CASE("mirrored: columns in reverse, channels as they are") {
+  const std::vector<float> x{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  CHECK(mirrored<Shape{2, 1, 3}>(x) == std::vector<float>{5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8});
+  CHECK(mirrored<Shape{2, 3, 1}>(x) == x);
+}
+
+TEST_CASE("evaluate: with flip, the mean of the probabilities of each image and its mirror image") {
+  // Images of 1×3 pixels; the model sees them as three logits, and mirrored they are in reverse.
+  struct Flat {
+    static constexpr Shape out(Shape) { return {3}; }
+    static Batch<Shape{3}, B> infer(Context<B>& ctx, const Batch<Shape{1, 1, 3}, B>& x) {
+      auto y = ctx.make<Shape{3}>(x.n());
+      B::copy(x.size(), x.data(), y.data());
+      return y;
+    }
+  };
+  Dataset data = pixels();
+  data.shape = {1, 1, 3};
+  data.images = {255, 0, 0, 0, 85, 170, 85, 0, 0, 0, 200, 0, 0, 0, 0, 0, 90, 100, 85, 85, 170};
+  const int predicted[] = {0, 0, 0, 1, 0, 1, 0};  // by hand; the first and last class end up equal
+  double loss = 0;
+  std::int64_t correct = 0;
+  for (int i = 0; i < data.size(); ++i) {
+    const auto label = static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)]);
+    double sum = 0, terms[3];
+    for (std::size_t c = 0; c < 3; ++c) sum += terms[c] = std::exp(data.image(i)[c] / 255.0);
+    loss -= std::log((terms[label] + terms[2 - label]) / 2 / sum);
+    correct += data.labels[static_cast<std::size_t>(i)] == predicted[i];
+  }
+  for (const int batch_size : {3, 7}) {
+    Context<B> ctx;
+    DataLoader loader(data, {.batch_size = batch_size});
+    const Evaluation found = evaluate<Shape{1, 1, 3}>(ctx, Flat(), loader, {}, {.flip = true});
+    CHECK(found.metrics.images == 7);
+    CHECK(found.metrics.correct == correct);
+    CHECK(found.metrics.loss() == doctest::Approx(loss / 7).epsilon(1e-6));
+    CHECK(evaluate<Shape{1, 1, 3}>(ctx, Flat(), loader).metrics.loss() != found.metrics.loss());
+  }
+}
+
 TEST_CASE("evaluate: labels that the model has no class for are an error") {
   Context<B> ctx;
   const Linear<3, 2, B> two_classes;

@@ -53,7 +53,7 @@ void check_step(const Rule& rule, TrainerOptions options, auto&& update) {
   const double norm = std::sqrt(dot(gradient, gradient));
   REQUIRE(norm > 0.1);
 
-  trainer.step(batch.images, batch.labels);
+  trainer.step({.images = batch.images, .labels = batch.labels});
   CHECK(trainer.steps() == 1);
   CHECK(trainer.epoch_so_far().loss() == doctest::Approx(reference.loss).epsilon(1e-6));
   CHECK(trainer.epoch_so_far().images == 6);
@@ -105,7 +105,7 @@ TEST_CASE("Trainer: a step against a computation by hand") {
   // dlogits are (-1/4, 1/4) and (1/4, -1/4).
   const std::vector<float> images{1, 0, 0, 2};
   const std::vector<int> labels{0, 1};
-  trainer.step(images, labels);
+  trainer.step({.images = images, .labels = labels});
   CHECK(trainer.epoch_so_far().loss() == doctest::Approx(std::log(2)).epsilon(1e-15));
   CHECK(trainer.epoch_so_far().correct == 1);  // equal logits: the first class
   CHECK(values_of(trainer.model.weight) == Values{0.0625, -0.125, -0.0625, 0.125});
@@ -113,7 +113,7 @@ TEST_CASE("Trainer: a step against a computation by hand") {
   CHECK(trainer.learning_rate() == 0.125);
   // Logits are now ±0.0625 and ±0.25.
   const double p0 = 1 / (1 + std::exp(0.125)), p1 = 1 / (1 + std::exp(0.5));
-  trainer.step(images, labels);
+  trainer.step({.images = images, .labels = labels});
   const Values expected{0.0625 + 0.0625 * p0, -0.125 - 0.125 * p1, -0.0625 - 0.0625 * p0, 0.125 + 0.125 * p1};
   for (std::size_t i = 0; i < 4; ++i)
     CHECK(values_of(trainer.model.weight)[i] == doctest::Approx(expected[i]).epsilon(1e-14));
@@ -128,7 +128,7 @@ TEST_CASE_TEMPLATE("Trainer: several steps, and the loss falls", Model, Net, Dro
   initialize(ctx, trainer.model);
   double first = 0;
   while (trainer.steps() < 90) {
-    for (const HostBatch& b : trainer.rest_of_epoch(loader)) trainer.step(b.images, b.labels);
+    for (const HostBatch& b : trainer.rest_of_epoch(loader)) trainer.step(b);
     CHECK(trainer.epoch_so_far().images == 36);
     if (trainer.steps() == 3) first = trainer.epoch_so_far().loss();
   }
@@ -145,7 +145,7 @@ TEST_CASE("Trainer: a network learns labels by heart") {
                                 Schedule{ConstantLr{}, 0.05, 60});
   initialize(ctx, trainer.model);
   while (trainer.steps() < 60)
-    for (const HostBatch& b : trainer.rest_of_epoch(loader)) trainer.step(b.images, b.labels);
+    for (const HostBatch& b : trainer.rest_of_epoch(loader)) trainer.step(b);
   CHECK(trainer.epoch_so_far().loss() < 0.02);
   CHECK(trainer.epoch_so_far().accuracy() == 1);
   const Metrics found = evaluate<image>(ctx, trainer.model, loader).metrics;  // with running statistics
@@ -255,7 +255,7 @@ TEST_CASE_TEMPLATE("Trainer: a loss that is not finite stops the run and keeps i
   Images broken(6);
   broken.images[1234] = std::numeric_limits<float>::quiet_NaN();
   for (int attempt = 0; attempt < 2; ++attempt)
-    CHECK_THROWS_WITH_AS(run.trainer.step(broken.images, broken.labels),
+    CHECK_THROWS_WITH_AS(run.trainer.step({.images = broken.images, .labels = broken.labels}),
                          doctest::Contains("step 5: expected a finite loss, found "), DivergedError);
   CHECK(parameters_of(run.trainer.model) == before);
   CHECK(run.trainer.steps() == 5);
@@ -284,7 +284,7 @@ TEST_CASE_TEMPLATE("Trainer: uses the planned memory exactly", Model, Net, Dropo
     Trainer<Model, image> trainer(ctx, Optimizer<Model>(Sgd{}), Schedule{ConstantLr{}, 0.1, 2});
     initialize(ctx, trainer.model);
     const Images batch(n);
-    for (int step = 0; step < 2; ++step) trainer.step(batch.images, batch.labels);
+    for (int step = 0; step < 2; ++step) trainer.step({.images = batch.images, .labels = batch.labels});
     CHECK(ctx.peak_bytes() == training_activation_bytes<Model, image>(n));
   }
 }
@@ -314,7 +314,7 @@ TEST_CASE("Trainer: the number of steps says which batch comes next") {
     const HostBatch& next = *run.trainer.rest_of_epoch(run.loader).begin();
     CHECK(next.epoch == step / Run::batches);
     CHECK(next.index == step % Run::batches);
-    run.trainer.step(next.images, next.labels);
+    run.trainer.step(next);
   }
 }
 

@@ -35,12 +35,12 @@ namespace resnet {
 struct HostBatch {
   int n = 0;
   int epoch = 0;
-  int index = 0;                               // of the batch in its epoch
-  std::span<const float> images;               // (n, h, w, c)
-  std::span<const std::int32_t> labels;        // (n)
-  std::span<const std::int32_t> indices;       // (n): which images of the data set these are
-  std::span<const std::int32_t> mixed_labels;  // (n): of what is mixed into each image; empty if nothing is
-  double mix = 1;                              // weight of the image's own label; 1 - mix is the other one's
+  int index = 0;                                 // of the batch in its epoch
+  std::span<const float> images{};               // (n, h, w, c)
+  std::span<const std::int32_t> labels{};        // (n)
+  std::span<const std::int32_t> indices{};       // (n): which images of the data set these are
+  std::span<const std::int32_t> mixed_labels{};  // (n): of what is mixed into each image; empty if nothing is
+  double mix = 1;                                // weight of the image's own label; 1 - mix is the other one's
 };
 
 struct DataLoaderOptions {

@@ -3,6 +3,7 @@
 //   model.<name>              the model's state_dict
 //   optimizer.<part>.<name>   what the optimizer remembers of each parameter (momentum_buffer, exp_avg …)
 //   optimizer.<counter>       its integers: the number of steps
+//   <part>.<name>             what else a program keeps: averaged weights …
 //   metadata                  strings of the program's own: epoch, seed, positions of random streams …
 #pragma once
 
@@ -19,10 +20,10 @@
 namespace resnet {
 
 /// `metadata` may use any keys but "format". The optimizer's visit_state(f) calls f(name, part) for each part
-/// of its state: a value of the model's type or a std::int64_t.
+/// of its state: a value of the model's type or a std::int64_t. `more` may add tensors of other names.
 template <class Model, class Optimizer>
 void save_checkpoint(const std::string& path, const Model& model, const Optimizer& optimizer,
-                     Metadata metadata) {
+                     Metadata metadata, const std::function<void(SafeTensors&)>& more = {}) {
   metadata["format"] = checkpoint_format;
   SafeTensors file{{}, std::move(metadata)};
   put_state(file, checkpoint_model, model);
@@ -33,14 +34,16 @@ void save_checkpoint(const std::string& path, const Model& model, const Optimize
     else
       put_parameters(file, put.prefix + name + ".", part);
   });
+  if (more) more(file);
   write_safetensors(path, file);
 }
 
 /// Fills model and optimizer and returns the metadata, or throws Error and changes neither. `check` sees the
-/// metadata before anything is changed and may throw.
+/// metadata before anything is changed and may throw; `more` asks for what save_checkpoint's has added.
 template <class Model, class Optimizer>
 Metadata load_checkpoint(const std::string& path, Model& model, Optimizer& optimizer,
-                         const std::function<void(const Metadata&)>& check = {}) {
+                         const std::function<void(const Metadata&)>& check = {},
+                         const std::function<void(StateLoader&)>& more = {}) {
   SafeTensors file = read_safetensors(path);
   if (!is_checkpoint(file))
     throw Error(path + ": expected a training checkpoint (metadata \"format\": \"" + checkpoint_format +
@@ -56,6 +59,7 @@ Metadata load_checkpoint(const std::string& path, Model& model, Optimizer& optim
     else
       expect_parameters(loader, expect.prefix + name + ".", part);
   });
+  if (more) more(loader);
   loader.finish();
   return std::move(file.metadata);
 }

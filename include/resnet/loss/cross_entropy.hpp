@@ -7,7 +7,9 @@
 
 #include <resnet/core/context.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,6 +68,19 @@ Batch<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
   B::fill(target.size(), 0, target.data());
   B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(), probabilities.data());
   return probabilities;
+}
+
+/// The loss of probabilities instead of logits, computed on the host. One of 0 counts as the smallest number > 0.
+template <Shape S, class B>
+double cross_entropy(const Batch<S, B>& probabilities, const Batch<S, B>& target) {
+  using T = typename B::Scalar;
+  std::vector<T> p(probabilities.size()), t(target.size());
+  B::download(p.size(), probabilities.data(), p.data());
+  B::download(t.size(), target.data(), t.data());
+  double sum = 0;
+  for (std::size_t i = 0; i < p.size(); ++i)
+    sum -= double{t[i]} * std::log(double{std::max(p[i], std::numeric_limits<T>::min())});
+  return sum / probabilities.n();
 }
 
 /// The class with the largest logit, for each image.

@@ -58,7 +58,8 @@ class Optimizer {
       bool found = false;
       for_each_parameter([&](std::string_view name, Role, const auto&) { found |= name.starts_with(prefix); },
                          averages_.front());
-      if (!found) throw Error("optimizer: freeze: expected the beginning of a parameter's name, found \"" + prefix + "\"");
+      if (!found)
+        throw Error("optimizer: freeze: expected the beginning of a parameter's name, found \"" + prefix + "\"");
     }
     frozen_ = std::move(prefixes);
   }

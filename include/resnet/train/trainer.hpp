@@ -4,10 +4,10 @@
 //   Trainer<ResNet18<10>, Shape{3, 32, 32}> trainer(ctx, Optimizer<ResNet18<10>>(Sgd{0.9}), schedule);
 //   initialize(ctx, trainer.model);
 //   while (trainer.steps() < schedule.total_steps)
-//     for (const HostBatch& batch : trainer.rest_of_epoch(loader)) trainer.step(batch.images, batch.labels);
+//     for (const HostBatch& batch : trainer.rest_of_epoch(loader)) trainer.step(batch);
 //
-// The position in a run is the number of steps: learning rate, data order and augmentation are functions of
-// it and of the seed.
+// The position in a run is the number of steps, one for each batch: learning rate, data order and augmentation are
+// functions of it and of the seed.
 #pragma once
 
 #include <resnet/backend/plan/cost.hpp>
@@ -18,16 +18,33 @@
 #include <resnet/optim/schedule.hpp>
 #include <resnet/train/evaluate.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace resnet {
 
 struct TrainerOptions {
   double label_smoothing = 0;
-  double clip_norm = 0;  // largest L2 norm of the gradient; 0: any
+  double clip_norm = 0;   // largest L2 norm of the gradient; 0: any
+  double clip_value = 0;  // largest element of the gradient, before its norm; 0: any
+  /// Batches whose gradients are averaged for each update, with the learning rate of the first of them: without
+  /// BatchNorm, a run like one with batches of so many times the size. Groups go on from one epoch to the next.
+  int accumulate = 1;
+  /// `averaged()` is a moving average of the model, buffers included; 0: it is the model itself.
+  ///   average += (1 - d)·(model - average),  d = min(ema_decay, (1 + t) / (10 + t)) after t updates,
+  /// as in TensorFlow, so that a short run's average does not consist of what the run began with.
+  double ema_decay = 0;
+  /// Every so many updates the weights keep only this share of the way that they have come since the last time
+  /// (Lookahead, Zhang et al. 2019, arXiv 1907.08610); 0: never.
+  int lookahead_steps = 0;
+  double lookahead_rate = 0.5;
+  /// Parameters whose names begin so are not trained: {"conv1.", "layer1."}.
+  std::vector<std::string> frozen{};
 };
 
 /// The loss of a step, or a value of the model, was not finite. No parameter has changed.
@@ -43,13 +60,25 @@ class Trainer {
   static constexpr int classes = Model::out(S).c;
 
   /// Keeps a reference to the context. The model is zero until `initialize`, `load_weights` or `resume`.
+  /// Throws Error for options that don't make sense.
   Trainer(Context<B>& ctx, Optimizer<Model> optimizer, Schedule schedule, TrainerOptions options = {})
-      : ctx_(ctx), optimizer_(std::move(optimizer)), schedule_(std::move(schedule)), options_(options) {}
+      : ctx_(ctx), optimizer_(std::move(optimizer)), schedule_(std::move(schedule)), options_(std::move(options)) {
+    if (options_.accumulate < 1 || !(options_.ema_decay >= 0 && options_.ema_decay < 1))
+      throw Error("trainer: expected 1 batch or more for each update and a decay from 0 to below 1, found " +
+                  std::to_string(options_.accumulate) + " and " + std::to_string(options_.ema_decay));
+    optimizer_.freeze(options_.frozen);
+    if (options_.ema_decay > 0) average_.emplace();
+    if (options_.lookahead_steps > 0) slow_.emplace();
+  }
 
   Model model;
 
-  std::int64_t steps() const { return optimizer_.steps(); }
-  double learning_rate() const { return schedule_(steps()); }
+  /// The model to evaluate.
+  const Model& averaged() const { return average_ && steps() > 0 ? *average_ : model; }
+
+  /// Batches so far, accumulate of them for each update.
+  std::int64_t steps() const { return optimizer_.steps() * options_.accumulate + accumulated_; }
+  double learning_rate() const { return schedule_(optimizer_.steps() * options_.accumulate); }
   /// Loss and hits of the training images, as the model was when it saw them, since the epoch began.
   const Metrics& epoch_so_far() const { return epoch_; }
 
@@ -64,25 +93,31 @@ class Trainer {
     return loader.epoch(epoch, batch);
   }
 
-  /// One optimizer step on images (n, h, w, c) and their labels. Throws DivergedError for a loss that is not
-  /// finite.
-  void step(std::span<const float> images, std::span<const int> labels) {
+  /// Trains on one batch; only its images and labels matter. Throws DivergedError for a loss that is not finite.
+  void step(const HostBatch& batch) {
+    if (steps() == 0) {  // the model is what the run begins with
+      if (average_) average_ = model;
+      if (slow_) slow_ = model;
+    }
     // In pairs: one image is too few for BatchNorm2d where the feature maps have shrunk to one pixel, and the arena
     // rounds sizes up.
     constexpr std::size_t bytes_per_pair = training_activation_bytes<Model, S>(2) * sizeof(typename B::Scalar) / sizeof(float);
-    ctx_.reserve((labels.size() + 1) / 2 * bytes_per_pair);
-    const auto logits = model.forward(ctx_, ctx_.template upload<S>(images), *saved_);
-    auto loss = softmax_cross_entropy(ctx_, logits, one_hot<classes>(ctx_, labels, options_.label_smoothing));
+    ctx_.reserve((batch.labels.size() + 1) / 2 * bytes_per_pair);
+    const auto logits = model.forward(ctx_, ctx_.template upload<S>(batch.images), *saved_);
+    auto loss = softmax_cross_entropy(
+        ctx_, logits,
+        one_hot<classes>(ctx_, batch.labels, batch.mixed_labels, batch.mix, options_.label_smoothing));
     if (!std::isfinite(loss.value))
       throw DivergedError("step " + std::to_string(steps()) + ": expected a finite loss, found " +
                           std::to_string(loss.value) + " (learning rate " + std::to_string(learning_rate()) + ")");
     predict(ctx_, logits, predictions_);
-    epoch_.add(loss.value, labels, predictions_);
+    epoch_.add(loss.value, batch.labels, predictions_);
 
-    zero(grad_);
+    if (accumulated_ == 0) zero(grad_);
+    if (options_.accumulate > 1)
+      B::scale(ctx_, loss.dlogits.size(), 1.0 / options_.accumulate, loss.dlogits.data());
     backward_parameters(ctx_, model, std::move(loss.dlogits), *saved_, grad_);
-    if (options_.clip_norm > 0) clip_grad_norm(ctx_, grad_, options_.clip_norm);
-    optimizer_.step(ctx_, learning_rate(), model, grad_);
+    if (++accumulated_ == options_.accumulate) update();
   }
 
   /// Writes all that a later `resume` needs to continue bit for bit, and `metadata` of the program's own. Throws
@@ -93,7 +128,12 @@ class Trainer {
     metadata["epoch_images"] = to_metadata(epoch_.images);
     metadata["epoch_correct"] = to_metadata(epoch_.correct);
     metadata["epoch_loss_sum"] = to_metadata(epoch_.loss_sum);
-    save_checkpoint(path, model, optimizer_, std::move(metadata));
+    if (options_.accumulate > 1) metadata["accumulated"] = to_metadata(accumulated_);
+    save_checkpoint(path, model, optimizer_, std::move(metadata), [&](SafeTensors& file) {
+      if (average_) put_state(file, "averaged.", *average_);
+      if (slow_) put_parameters(file, "slow.", *slow_);
+      if (options_.accumulate > 1) put_parameters(file, "gradient.", grad_);
+    });
   }
 
   /// Continues where `save` was called; the options of the run have to be the same. Returns its metadata, or
@@ -101,19 +141,68 @@ class Trainer {
   Metadata resume(const std::string& path, const std::function<void(const Metadata&)>& check = {}) {
     Stream stream = ctx_.stream_position();
     Metrics epoch;
-    Metadata metadata = load_checkpoint(path, model, optimizer_, [&](const Metadata& m) {
+    int accumulated = 0;
+    const auto check_all = [&](const Metadata& m) {
       if (check) check(m);
       stream.id = from_metadata<std::uint64_t>(path, m, "dropout_stream");
       epoch.images = from_metadata<std::int64_t>(path, m, "epoch_images");
       epoch.correct = from_metadata<std::int64_t>(path, m, "epoch_correct");
       epoch.loss_sum = from_metadata<double>(path, m, "epoch_loss_sum");
+      if (options_.accumulate > 1) accumulated = from_metadata<int>(path, m, "accumulated");
+      if (accumulated < 0 || accumulated >= options_.accumulate)
+        throw Error(path + ": metadata: \"accumulated\": expected fewer than " + std::to_string(options_.accumulate) +
+                    " batches, found " + std::to_string(accumulated));
+    };
+    Metadata metadata = load_checkpoint(path, model, optimizer_, check_all, [&](StateLoader& loader) {
+      if (average_) expect_state(loader, "averaged.", *average_);
+      if (slow_) expect_parameters(loader, "slow.", *slow_);
+      if (options_.accumulate > 1) expect_parameters(loader, "gradient.", grad_);
     });
     ctx_.set_stream_position(stream);
     epoch_ = epoch;
+    accumulated_ = accumulated;
     return metadata;
   }
 
  private:
+  /// The optimizer's step along the gradient, and what follows it.
+  void update() {
+    if (!options_.frozen.empty())
+      for_each_parameter(
+          [&](std::string_view name, Role, auto& g) {
+            if (optimizer_.is_frozen(name)) B::fill(g.size(), 0, g.data());  // no part of the norm
+          },
+          grad_);
+    if (options_.clip_value > 0) clip_grad_value(ctx_, grad_, options_.clip_value);
+    if (options_.clip_norm > 0) clip_grad_norm(ctx_, grad_, options_.clip_norm);
+    optimizer_.step(ctx_, learning_rate(), model, grad_);
+    accumulated_ = 0;
+    if (slow_ && optimizer_.steps() % options_.lookahead_steps == 0) look_ahead();
+    if (average_) average();
+  }
+
+  void look_ahead() {
+    for_each_parameter(
+        [&](std::string_view, Role, auto& fast, auto& slow) {
+          B::lerp(ctx_, fast.size(), options_.lookahead_rate, fast.data(), slow.data());
+          B::copy(fast.size(), slow.data(), fast.data());
+        },
+        model, *slow_);
+  }
+
+  void average() {
+    const auto t = static_cast<double>(optimizer_.steps() - 1);
+    const double decay = std::min(options_.ema_decay, (1 + t) / (10 + t));
+    for_each_state(
+        [&](std::string_view, Role, auto& now, auto& average) {
+          if constexpr (requires { now.data(); })
+            B::lerp(ctx_, now.size(), 1 - decay, now.data(), average.data());
+          else
+            average = now;
+        },
+        model, *average_);
+  }
+
   /// The last step may have been the one that broke the model: its loss is that of the weights before it.
   void require_finite() const {
     for_each_state(
@@ -131,6 +220,8 @@ class Trainer {
   Optimizer<Model> optimizer_;
   Schedule schedule_;
   TrainerOptions options_;
+  std::optional<Model> average_, slow_;
+  int accumulated_ = 0;  // batches in the gradient
   std::unique_ptr<SavedOf<Model, S>> saved_ = std::make_unique<SavedOf<Model, S>>();
   std::vector<int> predictions_;
   Metrics epoch_;
