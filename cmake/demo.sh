@@ -16,8 +16,8 @@ programs=build/demo/examples run=build/demo/run
 export OMP_WAIT_POLICY=passive  # waiting threads that spin make a busy machine ten times slower
 rm -rf "$run"
 say "Training ResNet-18 with a quarter of its channels: the full network would need over ten minutes on two cores"
-"$programs/train" --width 16 --train-images 12000 --epochs 3 --batch-size 64 --nesterov --warmup-epochs 0.3 \
-  --checkpoint-dir "$run" --csv "$run.csv"
+"$programs/train" --model resnet18_narrow --train-images 12000 --epochs 3 --batch-size 64 --nesterov --warmup-epochs 0.3 \
+  --run-dir "$run"
 
 say "Testing the weights on held-out images"
 "$programs/evaluate" "$run/weights.safetensors" --export-images "$run/images" --export-count 5
@@ -25,4 +25,4 @@ say "Testing the weights on held-out images"
 say "Classifying five of them, whose names tell what they show"
 "$programs/classify" "$run/weights.safetensors" "$run"/images/*.png
 
-say "Weights: $run/weights.safetensors   log: $run.csv   the programs and their options: $programs/train --help"
+say "Weights: $run/weights.safetensors   report: $run/report.html   the programs and their options: $programs/train --help"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // How good a network is on the test images: accuracy, accuracy of each class, confusion matrix.
-#include <resnet/resnet18.hpp>
 #include <resnet/train.hpp>
 
 #define STB_IMAGE_WRITE_IMPLEMENTATION
@@ -18,6 +17,7 @@ struct Options {
   std::string weights, images_dir;
   DataOptions data;
   int batch_size = 128, threads = 0, images = 10;
+  bool flip = false;
 };
 
 /// Writes the first test images as PNG, for classify.
@@ -54,17 +54,13 @@ int run(Options o) {
   const Dataset test = load_data(o.data).test;
   if (!o.images_dir.empty()) export_images(o, test);
   DataLoader loader(test, {.batch_size = o.batch_size, .normalize = card.normalize});
-  return with_model(card, [&]<class Model>(std::type_identity<Model>) {
-    Context<Cpu> ctx(o.threads);
-    Model model;
-    load_weights(o.weights, model);
-    const Evaluation result = evaluate<cifar_shape>(ctx, model, loader);
-    const Metrics& m = result.metrics;
-    fmt::print("{} on {}: accuracy {:.2f} % ({} of {} images), loss {:.4f}\n", o.weights, card.data,
-               100 * m.accuracy(), m.correct, m.images, m.loss());
-    print_table(result, card.class_names);
-    return 0;
-  });
+  const auto network = card.architecture().network(o.weights, o.threads);
+  const Evaluation result = network->evaluate(loader, {}, {.flip = o.flip});
+  const Metrics& m = result.metrics;
+  fmt::print("{} on {}: accuracy {:.2f} % ({} of {} images), loss {:.4f}\n", o.weights, card.data,
+             100 * m.accuracy(), m.correct, m.images, m.loss());
+  print_table(result, card.class_names);
+  return 0;
 }
 
 int main(int argc, char** argv) {
@@ -77,6 +73,7 @@ int main(int argc, char** argv) {
   app.add_option("--test-images", o.data.test_images, "use the first so many; 0: all")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--batch-size", o.batch_size)->check(CLI::PositiveNumber);
+  app.add_flag("--flip", o.flip, "average the probabilities of each image and its mirror image");
   app.add_option("--threads", o.threads, "0: all")->check(CLI::NonNegativeNumber);
   app.add_option("--export-images", o.images_dir, "also write some test images to this folder, as PNG");
   app.add_option("--export-count", o.images)->check(CLI::PositiveNumber);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // What is on a picture? The five most probable classes of PNG and JPEG files.
-#include <resnet/resnet18.hpp>
 #include <resnet/train.hpp>
 
 #define STB_IMAGE_IMPLEMENTATION
@@ -37,13 +36,10 @@ std::vector<std::uint8_t> read_image(const std::string& path) {
 }
 
 /// Probabilities of the classes.
-template <class Model>
-std::vector<float> classify(Context<Cpu>& ctx, const Model& model, const NormalizeTable& normalized,
-                            const std::vector<std::uint8_t>& image) {
+std::vector<float> classify(const Network& network, const NormalizeTable& normalized, const std::vector<std::uint8_t>& image) {
   std::vector<float> input(image.size());
   prepare_image(image.data(), cifar_shape, {}, normalized, input.data());
-  const auto logits = model.infer(ctx, ctx.template upload<cifar_shape>(std::span<const float>(input)));
-  std::vector<float> p(logits.data(), logits.data() + logits.size());
+  std::vector<float> p = network.logits(input);
   const float largest = *std::max_element(p.begin(), p.end());
   for (float& x : p) x = std::exp(x - largest);
   const float sum = std::accumulate(p.begin(), p.end(), 0.0f);
@@ -53,22 +49,17 @@ std::vector<float> classify(Context<Cpu>& ctx, const Model& model, const Normali
 
 int run(const std::string& weights, const std::vector<std::string>& files) {
   const ModelCard card = read_card(weights);
-  return with_model(card, [&]<class Model>(std::type_identity<Model>) {
-    Context<Cpu> ctx;
-    Model model;
-    load_weights(weights, model);
-    const NormalizeTable normalized(card.normalize, cifar_shape.c);
-    for (const std::string& file : files) {
-      const std::vector<float> p = classify(ctx, model, normalized, read_image(file));
-      std::vector<std::size_t> order(p.size());
-      std::iota(order.begin(), order.end(), 0u);
-      std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return p[a] > p[b]; });
-      fmt::print("{}\n", file);
-      for (const std::size_t k : std::span(order).first(5))
-        fmt::print("  {:6.2f} %  {}\n", 100 * p[k], card.class_names[k]);
-    }
-    return 0;
-  });
+  const auto network = card.architecture().network(weights, 0);
+  const NormalizeTable normalized(card.normalize, cifar_shape.c);
+  for (const std::string& file : files) {
+    const std::vector<float> p = classify(*network, normalized, read_image(file));
+    std::vector<std::size_t> order(p.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return p[a] > p[b]; });
+    fmt::print("{}\n", file);
+    for (const std::size_t k : std::span(order).first(5)) fmt::print("  {:6.2f} %  {}\n", 100 * p[k], card.class_names[k]);
+  }
+  return 0;
 }
 
 int main(int argc, char** argv) {

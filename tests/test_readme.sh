@@ -38,7 +38,7 @@ while read -r command; do
     'cmake --preset release' | 'cmake --build --preset release'*)
       (cd "$source" && cmake --list-presets >/dev/null) ;;
     'build/release/examples/train '*)
-      sh -c "'$programs'${command#build/release/examples} --width 16 --train-images 128 --test-images 64" >>train.log ;;
+      sh -c "'$programs'${command#build/release/examples} --model resnet18_narrow --train-images 128 --test-images 64" >>train.log ;;
     'build/release/examples/evaluate '*)
       sh -c "'$programs'${command#build/release/examples} --test-images 64 --export-images ." >>evaluate.log
       mv 00000_*.png picture.png ;;

@@ -10,8 +10,8 @@ for seed in 1 2 3; do
     run=$scratch/$convolution-$seed
     if ! grep -q '^test accuracy' "$run.log" 2>/dev/null; then  # else an earlier call has finished this one
       rm -rf "$run"
-      "$programs/train" --data cifar10 --data-dir "$data" --train-images 5000 --test-images 5000 --width 16 --epochs 5 \
-        --batch-size 64 --nesterov --schedule onecycle --convolution $convolution --seed $seed --checkpoint-dir "$run" >"$run.log"
+      "$programs/train" --data cifar10 --data-dir "$data" --train-images 5000 --test-images 5000 --model resnet18_narrow --epochs 5 \
+        --batch-size 64 --nesterov --schedule onecycle --convolution $convolution --seed $seed --run-dir "$run" >"$run.log"
     fi
     echo "$convolution seed $seed: $(sed -n 's/^test accuracy \([0-9.]*\) %.*/\1/p' "$run.log") %"
   done

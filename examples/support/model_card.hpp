@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What a file of weights says about itself in its metadata, and the networks that the programs know: so that
-// evaluate and classify need nothing but the file.
+// What a file of weights says about itself in its metadata, so that evaluate and classify need nothing but the file.
 #pragma once
 
 #include <resnet/data/augment.hpp>
 #include <resnet/io/checkpoint.hpp>
-#include <resnet/resnet18.hpp>
 
 #include <fmt/core.h>
 
 #include <sstream>
 #include <string>
-#include <type_traits>
 #include <vector>
+
+#include "network.hpp"
 
 inline std::string join(const auto& items) {
   std::string text;
@@ -22,13 +21,14 @@ inline std::string join(const auto& items) {
 
 struct ModelCard {
   std::string data;  // synthetic, cifar10 or cifar100
-  std::string form = "cifar";
-  int width = 64;
+  std::string model = "resnet18";
   std::vector<std::string> class_names;
   resnet::Normalize normalize;
 
+  const Architecture& architecture() const { return find_architecture(model, static_cast<int>(class_names.size())); }
+
   resnet::Metadata metadata() const {
-    resnet::Metadata m{{"data", data}, {"form", form}, {"width", std::to_string(width)}};
+    resnet::Metadata m{{"data", data}, {"model", model}};
     m["class_names"] = join(class_names);
     for (std::size_t c = 0; c < normalize.mean.size(); ++c) {
       m["normalize_mean_" + std::to_string(c)] = resnet::to_metadata(normalize.mean[c]);
@@ -47,7 +47,7 @@ inline ModelCard read_card(const std::string& path) {
           fmt::format("{}: expected metadata \"{}\", as train writes it, found none", path, key));
     return m.at(key);
   };
-  ModelCard card{text("data"), text("form"), resnet::from_metadata<int>(path, m, "width"), {}, {}};
+  ModelCard card{text("data"), text("model"), {}, {}};
   std::istringstream names(text("class_names"));
   for (std::string name; std::getline(names, name, ',');) card.class_names.push_back(name);
   for (int c = 0; c < 3; ++c) {
@@ -57,20 +57,4 @@ inline ModelCard read_card(const std::string& path) {
         resnet::from_metadata<double>(path, m, "normalize_std_" + std::to_string(c)));
   }
   return card;
-}
-
-/// Calls run(std::type_identity<Model>) for the card's network. Each line costs some seconds of compile time.
-template <class Run> int with_model(const ModelCard& card, Run&& run) {
-  const auto is = [&](const char* form, int width, std::size_t classes) {
-    return card.form == form && card.width == width && card.class_names.size() == classes;
-  };
-  if (is("cifar", 64, 10)) return run(std::type_identity<resnet::ResNet18<10>>{});
-  if (is("cifar", 64, 100)) return run(std::type_identity<resnet::ResNet18<100>>{});
-  if (is("cifar", 16, 10)) return run(std::type_identity<resnet::NarrowResNet18<16, 10>>{});
-  if (is("imagenet", 64, 10)) return run(std::type_identity<resnet::ResNet18ImageNet<10>>{});
-  throw resnet::Error(
-      fmt::format("no such network here: form {}, width {}, {} classes; there are form cifar with "
-                  "width 64 (10 or 100 classes) or 16 (10 classes), and form imagenet with width 64 "
-                  "(10 classes)",
-                  card.form, card.width, card.class_names.size()));
 }

@@ -12,7 +12,7 @@ fail() {
 export OMP_NUM_THREADS=1
 
 # A network and data that take a second; 6 steps are an epoch.
-small="--width 16 --train-images 96 --test-images 40 --batch-size 16"
+small="--model resnet18_narrow --train-images 96 --test-images 40 --batch-size 16"
 # shellcheck disable=SC2086  # a list of words
 train() { "$programs/train" $small "$@"; }
 

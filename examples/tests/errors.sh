@@ -7,24 +7,23 @@ expect_error 2 "--epochs" train --epochs 0
 expect_error 2 "weights is required" "$programs/evaluate"
 expect_error 1 "nowhere/data_batch_1.bin" train --data cifar10 --data-dir nowhere
 expect_error 1 "needs --data-dir" train --data cifar100
-expect_error 1 "no such network here: form imagenet, width 16" train --form imagenet
+expect_error 2 "--model" "$programs/train" --model resnet17
 expect_error 1 "validation split: expected a size from 0 to 96, found 97" train --validation 97
 expect_error 1 "leaves no image" train --validation 96
 expect_error 1 "warmup-epochs" train --epochs 2 --warmup-epochs 2
 touch file
-expect_error 1 "file" train --checkpoint-dir file/folder
-[ ! -e checkpoints ] || fail "a run that could not begin wrote a checkpoint"
+expect_error 1 "file" train --run-dir file/folder
+[ ! -e run ] || fail "a run that could not begin wrote a checkpoint"
 
-train --epochs 1 --checkpoint-dir run >train.log
+train --epochs 1 --run-dir run >train.log
 head -c 100000 run/last.safetensors >cut.safetensors
 mkdir cut && cp cut.safetensors cut/last.safetensors
-expect_error 1 "cut/last.safetensors: byte 100000: expected" train --epochs 1 --checkpoint-dir cut --resume
+expect_error 1 "cut/last.safetensors: byte 100000: expected" train --epochs 1 --run-dir cut --resume
 expect_error 1 "cut.safetensors: byte 100000: expected" "$programs/evaluate" cut.safetensors
 expect_error 1 "cut.safetensors: byte 100000: expected" "$programs/classify" cut.safetensors image.png
 mkdir weights && cp run/weights.safetensors weights/last.safetensors
-expect_error 1 "expected a training checkpoint" train --epochs 1 --checkpoint-dir weights --resume
+expect_error 1 "expected a training checkpoint" train --epochs 1 --run-dir weights --resume
 expect_error 1 "nothing.safetensors: cannot open" "$programs/evaluate" nothing.safetensors
 expect_error 1 "image.png: expected a PNG or JPEG file" "$programs/classify" run/weights.safetensors image.png
 echo "not an image" >text.png
 expect_error 1 "text.png: expected a PNG or JPEG file" "$programs/classify" run/weights.safetensors text.png
-expect_error 1 "no.csv" train --epochs 1 --checkpoint-dir other --csv nowhere/no.csv

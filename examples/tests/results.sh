@@ -2,12 +2,12 @@
 # The log of train, the table of evaluate and the classes of classify agree with each other.
 . "$(dirname "$0")/common.sh"
 
-train --epochs 2 --validation 16 --optimizer adamw --schedule step --step-epochs 1 --checkpoint-dir run --csv log.csv >train.log
-[ "$(head -1 log.csv)" = "epoch,step,lr,train_loss,train_accuracy,held_out,loss,accuracy,images_per_second,seconds" ] ||
-  fail "the header: $(head -1 log.csv)"
-awk -F, 'NR > 1 && (NF != 10 || $1 != NR - 1 || $2 != 5 * $1 || $6 != "validation" || !($4 > 0) || $8 < 0 || $8 > 1 ||
-  !($9 > 0)) { exit 1 } END { if (NR != 3) exit 1 }' log.csv || fail "the log: $(cat log.csv)"
-[ "$(cut -d, -f3 log.csv | tr '\n' ' ')" = "lr 0.001 0.0002 " ] || fail "the learning rate: $(cat log.csv)"
+train --epochs 2 --validation 16 --optimizer adamw --schedule step --step-epochs 1 --run-dir run >train.log
+[ "$(head -1 run/log.csv)" = "epoch,step,lr,train_loss,train_accuracy,held_out,loss,accuracy,images_per_second,seconds,memory_mb" ] ||
+  fail "the header: $(head -1 run/log.csv)"
+awk -F, 'NR > 1 && (NF != 11 || $1 != NR - 1 || $2 != 5 * $1 || $6 != "validation" || !($4 > 0) || $8 < 0 || $8 > 1 ||
+  !($9 > 0)) { exit 1 } END { if (NR != 3) exit 1 }' run/log.csv || fail "the log: $(cat run/log.csv)"
+[ "$(cut -d, -f3 run/log.csv | tr '\n' ' ')" = "lr 0.001 0.0002 " ] || fail "the learning rate: $(cat run/log.csv)"
 
 # evaluate: the same accuracy as train has found, and a confusion matrix of all images.
 "$programs/evaluate" run/best.safetensors --test-images 40 --export-images images --export-count 40 >best.log

@@ -18,28 +18,28 @@ stop_at() {
   grep -q "stopped after .* steps; add --resume" stopped.log || fail "no word on how to resume: $(cat stopped.log)"
 }
 
-train --checkpoint-dir whole --csv whole.csv >whole.log
+train --run-dir whole >whole.log
 
-stop_at INT 130 "epoch 1/3 " --checkpoint-dir parts --csv parts.csv
+stop_at INT 130 "epoch 1/3 " --run-dir parts
 [ -s parts/last.safetensors ] || fail "Ctrl-C saved no checkpoint"
-stop_at TERM 143 "epoch 2/3 " --checkpoint-dir parts --csv parts.csv --resume
+stop_at TERM 143 "epoch 2/3 " --run-dir parts --resume
 cp parts/last.safetensors before
 
 # Other options are refused, all of them in one message, and nothing changes.
-expect_error 1 "cannot resume with other options" train --checkpoint-dir parts --resume --lr 0.05 --seed 9 --zero-gamma
+expect_error 1 "cannot resume with other options" train --run-dir parts --resume --lr 0.05 --seed 9 --zero-gamma
 [ "$(grep -c "the checkpoint has .*, this run has" expect.err)" -eq 3 ] || fail "expected 3 differences: $(cat expect.err)"
 grep -q -e "--lr: the checkpoint has 0.1, this run has 0.05" expect.err || fail "--lr: $(cat expect.err)"
-expect_error 1 "exists: continue it with --resume" train --checkpoint-dir parts
-expect_error 1 "nowhere/last.safetensors" train --checkpoint-dir nowhere --resume
+expect_error 1 "exists: continue it with --resume" train --run-dir parts
+expect_error 1 "nowhere/last.safetensors" train --run-dir nowhere --resume
 cmp before parts/last.safetensors
 
-train --checkpoint-dir parts --csv parts.csv --resume --threads 2 >resumed.log
+train --run-dir parts --resume --threads 2 >resumed.log
 for file in weights best last; do
   cmp whole/$file.safetensors parts/$file.safetensors || fail "$file.safetensors differs after a resume"
 done
-cut -d, -f1-8 whole.csv >whole.columns
-cut -d, -f1-8 parts.csv | cmp whole.columns || fail "the log differs after a resume: $(cat whole.csv parts.csv)"
+cut -d, -f1-8 whole/log.csv >whole.columns
+cut -d, -f1-8 parts/log.csv | cmp whole.columns || fail "the log differs after a resume: $(cat whole/log.csv parts/log.csv)"
 [ "$(tail -1 whole.log | sed s/whole/parts/)" = "$(tail -1 resumed.log)" ] || fail "another final accuracy"
 
-train --checkpoint-dir parts --resume >again.log  # a finished run has nothing left to do
+train --run-dir parts --resume >again.log  # a finished run has nothing left to do
 cmp whole/last.safetensors parts/last.safetensors

@@ -56,9 +56,10 @@ namespace detail {
 template <class B>
 struct DropoutSetter {
   double p;
+  int layers = 0;
 
   void operator()(std::string_view, Role, auto&) {}
-  void operator()(std::string_view, Dropout<B>& layer) { layer.p = p; }
+  void operator()(std::string_view, Dropout<B>& layer) { layer.p = p, ++layers; }
   template <class L>
   void operator()(std::string_view, L& layer) {
     L::visit(*this, layer);
@@ -67,11 +68,12 @@ struct DropoutSetter {
 
 }  // namespace detail
 
-/// Sets the probability of all Dropout layers of a model.
+/// Sets the probability of all Dropout layers of a model. Returns how many there are.
 template <class Model>
-void set_dropout(Model& model, double p) {
+int set_dropout(Model& model, double p) {
   detail::DropoutSetter<typename Model::Backend> setter{p};
   Model::visit(setter, model);
+  return setter.layers;
 }
 
 }  // namespace resnet

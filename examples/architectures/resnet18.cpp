@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/resnet18.hpp>
+
+#include "support/network_of.hpp"
+
+static const bool registered = register_network<resnet::ResNet18<10>>("resnet18", "ResNet-18");

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/resnet50.hpp>
+
+#include "support/network_of.hpp"
+
+static const bool registered = register_network<resnet::ResNet50<10>>("resnet50", "ResNet-50");
