@@ -71,5 +71,11 @@ template <class Stages>
 struct FiveStages;
 template <template <int, int, class> class Hidden, int In, int Width, int Classes, class B = Cpu>
 struct HiddenClassifier;
+template <int In, int Growth, class B = Cpu>
+struct DenseLayer;
+template <int In, int Growth, int Depth, class B = Cpu>
+struct DenseBlock;
+template <int In, int Out = In / 2, class B = Cpu>
+struct Transition;
 
 }  // namespace resnet

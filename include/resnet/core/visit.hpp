@@ -43,18 +43,20 @@ class TensorView {
   std::span<const int> dims_;
 };
 
-/// A decimal index as a name: "0", "1", …
+/// A decimal index as a name: "0", "1", …, or after a prefix of at most 20 characters: "layer1", …
 class IndexName {
  public:
-  constexpr explicit IndexName(std::size_t i) {
-    do digits_[--begin_] = static_cast<char>('0' + i % 10);
+  constexpr explicit IndexName(std::size_t i, std::string_view prefix = "") {
+    do text_[--begin_] = static_cast<char>('0' + i % 10);
     while (i /= 10);
+    begin_ -= prefix.size();
+    std::copy(prefix.begin(), prefix.end(), text_ + begin_);
   }
-  constexpr operator std::string_view() const { return {digits_ + begin_, sizeof(digits_) - begin_}; }
+  constexpr operator std::string_view() const { return {text_ + begin_, sizeof(text_) - begin_}; }
 
  private:
-  char digits_[20] = {};
-  std::size_t begin_ = sizeof(digits_);
+  char text_[40] = {};
+  std::size_t begin_ = sizeof(text_);
 };
 
 namespace detail {
