@@ -61,11 +61,8 @@ for name, depths in (("121", (6, 12, 24, 16)), ("169", (6, 12, 32, 32)), ("201",
     FULL_SIZE[f"DenseNet{name}"] = lambda depths=depths: DenseNet(depths, 64, 32)
     FULL_SIZE[f"DenseNet{name}ImageNet"] = lambda depths=depths: DenseNet(depths, 64, 32, 1000, imagenet=True)
 
-# With four blocks, input 10 and not what --search tells: behind norm0 and the pooling everything is normalised again,
-# which leaves so little of the gradient of norm0's scale that PyTorch's own float32 misses it by 2e-4 with most inputs,
-# and by 5e-5 with this one. It keeps pre-activations 3.6e-5 from zero, and the pooling's maxima 3e-4 apart.
 if __name__ == "__main__":
     make_golden.write_architecture({
         "densenet": (lambda: DenseNet((2, 3, 2), 8, 4), 4, 32, 183),
-        "densenet_imagenet": (lambda: DenseNet((2, 1, 2, 2), 8, 4, imagenet=True), 3, 64, 10),
+        "densenet_imagenet": (lambda: DenseNet((2, 1, 2, 2), 8, 4, imagenet=True), 3, 64, 103),
     }, FULL_SIZE)
