@@ -78,6 +78,17 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
   B::dropout(ctx, count, number, stream, in, out);
   B::drop_path(ctx, n, count, number, stream, in, out);
 
+  // In place: y = 1 / (1 + e^-x); dx = dy·y·(1 - y); y = x·sigmoid(x); dx from x and dy.
+  B::sigmoid_forward(ctx, count, in, out);
+  B::sigmoid_backward(ctx, count, in, in, out);
+  B::silu_forward(ctx, count, in, out);
+  B::silu_backward(ctx, count, in, in, out);
+
+  // One factor for each channel of each image. n, pixels, c, x, s (n, c), y (in place of x): y = x·s;
+  // n, pixels, c, x, s, dy, dx (in place of dy), ds: dx = dy·s, ds = Σ dy·x over the pixels.
+  B::scale_channels_forward(ctx, n, n, n, in, in, out);
+  B::scale_channels_backward(ctx, n, n, n, in, in, in, out, out);
+
   // Rows of channels. rows, channels of a, a, channels of b, b or null for zeros, y: each row of y is one of a, then
   // one of b; rows, channels of x, x, first, channels of y, y: y = x's channels from `first` on.
   B::concat_channels(ctx, n, n, in, n, in, out);
@@ -90,6 +101,11 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
   B::conv2d_forward(ctx, conv, in, in, in, out);
   B::conv2d_backward_data(ctx, conv, in, in, in, out);
   B::conv2d_backward_weight(ctx, conv, in, in, out, out);
+
+  // Depthwise: in_c = out_c, weight (c, kernel, kernel). x, weight, y; dy, weight, dx; x, dy, dweight.
+  B::depthwise_conv2d_forward(ctx, conv, in, in, out);
+  B::depthwise_conv2d_backward_data(ctx, conv, in, in, out);
+  B::depthwise_conv2d_backward_weight(ctx, conv, in, in, out);
 
   // y = the normalised x, plus `skip` if not null, and its positive part if `relu`. In one operation, because
   // fetching x again costs more than computing it.

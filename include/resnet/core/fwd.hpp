@@ -34,12 +34,20 @@ class Context;
 
 template <int In, int Out, int Kernel, int Stride = 1, class B = Cpu, int Padding = Kernel / 2, bool Bias = false>
 struct Conv2d;
+template <int Channels, int Kernel, int Stride = 1, class B = Cpu, int Padding = Kernel / 2>
+struct DepthwiseConv2d;
 template <int Channels, class B = Cpu>
 struct BatchNorm2d;
 template <int Channels, class B = Cpu>
 struct BatchNormReLU;
 template <class B = Cpu>
 struct ReLU;
+template <class B = Cpu>
+struct SiLU;
+template <class B = Cpu>
+struct Sigmoid;
+template <int Channels, int Squeezed, class B = Cpu>
+struct SqueezeExcitation;
 template <int Kernel, int Stride = Kernel, int Padding = 0, class B = Cpu>
 struct MaxPool2d;
 template <int Kernel, int Stride = Kernel, int Padding = 0, class B = Cpu>

@@ -77,7 +77,9 @@ class Layout {
   static bool may_overwrite(const Operation& op, Value v) {
     using Kind = Operation::Kind;
     if (op.kind == Kind::conv2d) return v == op.other && v != op.x;
-    return op.kind == Kind::batch_norm || op.kind == Kind::add || op.kind == Kind::relu;
+    if (op.kind == Kind::scale_channels) return v == op.x;
+    return op.kind == Kind::batch_norm || op.kind == Kind::add || op.kind == Kind::relu ||
+           op.kind == Kind::sigmoid || op.kind == Kind::silu;
   }
 
   std::vector<std::size_t> at_;
@@ -156,6 +158,11 @@ class Engine {
     switch (op.kind) {
       case Operation::Kind::conv2d:
         return convolutions_[i].run(ctx, n, count, x, other, op.relu, y);
+      case Operation::Kind::depthwise_conv2d: {
+        Conv2dGeometry conv = op.conv;
+        conv.n = count;
+        return Cpu::depthwise_conv2d_forward(ctx, conv, x, op.weight.data(), y);
+      }
       case Operation::Kind::batch_norm:
         return Cpu::batch_norm_infer(ctx, {op.norm.rows * count, op.norm.c}, op.eps, x, op.weight.data(),
                                      op.bias.data(), op.mean.data(), op.var.data(), other, op.relu, y);
@@ -163,6 +170,13 @@ class Engine {
         return Cpu::add(ctx, floats, x, other, y);
       case Operation::Kind::relu:
         return Cpu::relu_forward(ctx, floats, x, y);
+      case Operation::Kind::sigmoid:
+        return Cpu::sigmoid_forward(ctx, floats, x, y);
+      case Operation::Kind::silu:
+        return Cpu::silu_forward(ctx, floats, x, y);
+      case Operation::Kind::scale_channels:
+        return Cpu::scale_channels_forward(ctx, count, static_cast<int>(op.size) / op.x_channels, op.x_channels, x,
+                                           other, y);
       case Operation::Kind::max_pool:
         return Cpu::max_pool_forward(ctx, pool, x, y);
       case Operation::Kind::avg_pool:

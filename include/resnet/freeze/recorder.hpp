@@ -22,13 +22,16 @@ inline constexpr Value none = -1;
 
 /// An operation of core/backend.hpp on one image, followed by y = relu(result + other) where asked for.
 struct Operation {
-  enum class Kind { conv2d, batch_norm, add, relu, max_pool, avg_pool, concat, transpose };
+  enum class Kind {
+    conv2d, depthwise_conv2d, batch_norm, add, relu, sigmoid, silu, scale_channels, max_pool, avg_pool, concat,
+    transpose
+  };
   Kind kind;
   std::size_t size;       // floats of y
   Conv2dGeometry conv{};  // what is not of this kind stays empty
   Pool2dGeometry pool{};
   BatchNormGeometry norm{};
-  int x_channels = 0, other_channels = 0;  // of concat and (the first) transpose
+  int x_channels = 0, other_channels = 0;  // of concat; the first of transpose and scale_channels
   double eps = 0;
   Value x = none, other = none, y = none;
   bool relu = false;
@@ -59,6 +62,11 @@ struct Recorder : private Plan {
     record(ctx, {.kind = Operation::Kind::conv2d, .size = floats(g.out_h, g.out_w, g.out_c), .conv = g}, x,
            nullptr, y, {weight, bias});
   }
+  static void depthwise_conv2d_forward(Ctx& ctx, const Conv2dGeometry& g, const float* x, const float* weight,
+                                       float* y) {
+    record(ctx, {.kind = Operation::Kind::depthwise_conv2d, .size = floats(g.out_h, g.out_w, g.out_c), .conv = g}, x,
+           nullptr, y, {weight});
+  }
   static void batch_norm_infer(Ctx& ctx, const BatchNormGeometry& g, double eps, const float* x,
                                const float* weight, const float* bias, const float* mean, const float* var,
                                const float* skip, bool relu, float* y) {
@@ -71,6 +79,17 @@ struct Recorder : private Plan {
   }
   static void relu_forward(Ctx& ctx, std::size_t n, const float* x, float* y) {
     record(ctx, {.kind = Operation::Kind::relu, .size = n}, x, nullptr, y);
+  }
+  static void sigmoid_forward(Ctx& ctx, std::size_t n, const float* x, float* y) {
+    record(ctx, {.kind = Operation::Kind::sigmoid, .size = n}, x, nullptr, y);
+  }
+  static void silu_forward(Ctx& ctx, std::size_t n, const float* x, float* y) {
+    record(ctx, {.kind = Operation::Kind::silu, .size = n}, x, nullptr, y);
+  }
+  static void scale_channels_forward(Ctx& ctx, int, int pixels, int c, const float* x, const float* s, float* y) {
+    Operation op{.kind = Operation::Kind::scale_channels, .size = floats(pixels, c)};
+    op.x_channels = c;
+    record(ctx, std::move(op), x, s, y);
   }
   static void max_pool_forward(Ctx& ctx, const Pool2dGeometry& g, const float* x, float* y) {
     record(ctx, {.kind = Operation::Kind::max_pool, .size = floats(g.out_h, g.out_w, g.c), .pool = g}, x,
@@ -99,6 +118,8 @@ struct Recorder : private Plan {
   using Plan::avg_pool_backward, Plan::max_pool_backward, Plan::fill_normal, Plan::fill_uniform;
   using Plan::batch_norm_forward, Plan::batch_norm_backward, Plan::relu_backward, Plan::dropout;
   using Plan::drop_path, Plan::slice_channels;
+  using Plan::depthwise_conv2d_backward_data, Plan::depthwise_conv2d_backward_weight;
+  using Plan::scale_channels_backward, Plan::sigmoid_backward, Plan::silu_backward;
   using Plan::conv2d_backward_data, Plan::conv2d_backward_weight;
   using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads;
 

@@ -4,7 +4,9 @@
 
 #include <resnet/backend/cpu/batch_norm.hpp>
 #include <resnet/backend/cpu/conv2d.hpp>
+#include <resnet/backend/cpu/depthwise_conv2d.hpp>
 #include <resnet/backend/cpu/elementwise.hpp>
+#include <resnet/backend/cpu/gating.hpp>
 #include <resnet/backend/cpu/memory.hpp>
 #include <resnet/backend/cpu/pooling.hpp>
 #include <resnet/backend/ref/loss.hpp>
@@ -16,6 +18,8 @@ inline namespace RESNET_ISA {
 struct Cpu : CpuMemory,
              CpuElementwise,
              CpuConv2d,
+             CpuDepthwiseConv2d,
+             CpuGating,
              CpuBatchNorm,
              CpuPooling,
              CpuOptimizer,

@@ -24,11 +24,27 @@ struct Plan {
   static constexpr void conv2d_backward_data(auto& ctx, const Conv2dGeometry& g, auto...) { ctx.macs += g.macs(); }
   static constexpr void conv2d_backward_weight(auto& ctx, const Conv2dGeometry& g, auto...) { ctx.macs += g.macs(); }
 
+  static constexpr void depthwise_conv2d_forward(auto& ctx, const Conv2dGeometry& g, auto...) {
+    ctx.macs += g.macs() / g.in_c;
+  }
+  static constexpr void depthwise_conv2d_backward_data(auto& ctx, const Conv2dGeometry& g, auto...) {
+    ctx.macs += g.macs() / g.in_c;
+  }
+  static constexpr void depthwise_conv2d_backward_weight(auto& ctx, const Conv2dGeometry& g, auto...) {
+    ctx.macs += g.macs() / g.in_c;
+  }
+
   static constexpr void add(auto&&...) {}
   static constexpr void relu_forward(auto&&...) {}
   static constexpr void relu_backward(auto&&...) {}
   static constexpr void dropout(auto&&...) {}
   static constexpr void drop_path(auto&&...) {}
+  static constexpr void sigmoid_forward(auto&&...) {}
+  static constexpr void sigmoid_backward(auto&&...) {}
+  static constexpr void silu_forward(auto&&...) {}
+  static constexpr void silu_backward(auto&&...) {}
+  static constexpr void scale_channels_forward(auto&&...) {}
+  static constexpr void scale_channels_backward(auto&&...) {}
   static constexpr void concat_channels(auto&&...) {}
   static constexpr void slice_channels(auto&&...) {}
   static constexpr void transpose(auto&&...) {}

@@ -4,8 +4,10 @@
 
 #include <resnet/backend/ref/batch_norm.hpp>
 #include <resnet/backend/ref/conv2d.hpp>
+#include <resnet/backend/ref/depthwise_conv2d.hpp>
 #include <resnet/backend/ref/elementwise.hpp>
 #include <resnet/backend/ref/fill.hpp>
+#include <resnet/backend/ref/gating.hpp>
 #include <resnet/backend/ref/loss.hpp>
 #include <resnet/backend/ref/memory.hpp>
 #include <resnet/backend/ref/optimizer.hpp>
@@ -17,6 +19,8 @@ template <class T>
 struct Ref : RefMemory<T>,
              RefElementwise<T>,
              RefConv2d<T>,
+             RefDepthwiseConv2d<T>,
+             RefGating<T>,
              RefBatchNorm<T>,
              RefPooling<T>,
              RefLoss<T>,

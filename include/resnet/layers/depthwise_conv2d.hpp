@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// Depthwise convolution: each channel is convolved with a kernel of its own (torch.nn.Conv2d with groups =
+// channels).
+//   forward   y[n, h, w, c] = Σ_{i, j} x[n, h·Stride + i - Padding, w·Stride + j - Padding, c] · weight[c, i,
+//   j] backward  dx = the transposed convolution of dy with weight; dweight[c, i, j] = Σ_{n, h, w} dy · x
+// Shapes: (c, h, w) -> (c, (h + 2·Padding - Kernel) / Stride + 1, same for w). Saves x. No bias: a BatchNorm
+// follows.
+#pragma once
+
+#include <resnet/core/layer.hpp>
+#include <resnet/core/require.hpp>
+
+namespace resnet {
+
+template <int Channels, int Kernel, int Stride, class B, int Padding> struct DepthwiseConv2d {
+  static_assert(Channels > 0 && Kernel > 0 && Stride > 0 && Padding >= 0,
+                "a convolution needs positive channels, kernel and stride, and a padding of 0 or more");
+
+  /// (out, kernel, kernel, in of a group): (c, 1, kernel, kernel) in a file, as in PyTorch. initialize
+  /// therefore takes Channels · Kernel² for the fan out, as torch.nn.init does, which doesn't look at groups.
+  Tensor<B, Channels, Kernel, Kernel, 1> weight;
+
+  using Backend = B;
+  template <class Other> using on = DepthwiseConv2d<Channels, Kernel, Stride, Other, Padding>;
+
+  static constexpr Shape out(Shape in) {
+    return {Channels, window_count(in.h, Kernel, Stride, Padding),
+            window_count(in.w, Kernel, Stride, Padding)};
+  }
+
+  template <Shape S> struct Saved { Batch<S, B> x; };
+
+  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+    auto y = infer(ctx, x);
+    saved.x = std::move(x);
+    return y;
+  }
+
+  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    require_channels<S.c, Channels>();
+    require_window<S.h + 2 * Padding, Kernel>();
+    require_window<S.w + 2 * Padding, Kernel>();
+    auto y = ctx.template make<out(S)>(x.n());
+    B::depthwise_conv2d_forward(ctx, geometry<S>(x.n()), x.data(), weight.data(), y.data());
+    return y;
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
+                                 DepthwiseConv2d& grad) const {
+    const auto x = std::move(saved.x);
+    B::depthwise_conv2d_backward_weight(ctx, geometry<S>(dy.n()), x.data(), dy.data(), grad.weight.data());
+    auto dx = ctx.template make<S>(dy.n());
+    B::depthwise_conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dx.data());
+    return dx;
+  }
+
+  static constexpr void visit(auto&& f, auto&... self) { f("weight", Role::weight, self.weight...); }
+
+ private:
+  template <Shape S> static constexpr Conv2dGeometry geometry(int n) {
+    return {n, S.h, S.w, S.c, out(S).h, out(S).w, Channels, Kernel, Stride, Padding};
+  }
+};
+
+}  // namespace resnet

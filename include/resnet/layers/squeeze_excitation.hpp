@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Squeeze and excitation (Hu et al. 2017, arXiv 1709.01507) as in torchvision.ops.SqueezeExcitation: an
+// image's channels are scaled by factors that two 1×1 convolutions make of the channels' means.
+//   forward   y[n, h, w, c] = x[n, h, w, c] · s[n, c], s = sigmoid(fc2(silu(fc1(mean of x over h, w))))
+//   backward  dx = dy · s + what reaches the mean through s; ds[n, c] = Σ_{h, w} dy · x
+// Shapes: (Channels, h, w) -> the same. Saves x, s and what its layers save.
+#pragma once
+
+#include <resnet/layers/add.hpp>
+#include <resnet/layers/conv2d.hpp>
+#include <resnet/layers/pooling.hpp>
+#include <resnet/layers/silu.hpp>
+
+namespace resnet {
+
+template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
+  using Pool = GlobalAvgPool2d<B>;
+  using Fc1 = Conv2d<Channels, Squeezed, 1, 1, B, 0, true>;
+  using Fc2 = Conv2d<Squeezed, Channels, 1, 1, B, 0, true>;
+
+  Pool avgpool;
+  Fc1 fc1;
+  Fc2 fc2;
+  SiLU<B> activation;
+  Sigmoid<B> scale_activation;
+
+  using Backend = B;
+  template <class Other> using on = SqueezeExcitation<Channels, Squeezed, Other>;
+
+  static constexpr Shape out(Shape in) { return in; }
+
+  template <Shape S> struct Saved {
+    static constexpr Shape gates{Channels}, squeezed{Squeezed};
+    Batch<S, B> x;
+    Batch<gates, B> s;
+    SavedOf<Pool, S> avgpool;
+    SavedOf<Fc1, gates> fc1;
+    SavedOf<SiLU<B>, squeezed> activation;
+    SavedOf<Fc2, squeezed> fc2;
+    SavedOf<Sigmoid<B>, gates> scale_activation;
+  };
+
+  template <Shape S> constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+    auto mean = avgpool.forward(ctx, x, saved.avgpool);
+    auto squeezed = fc1.forward(ctx, std::move(mean), saved.fc1);
+    squeezed = activation.forward(ctx, std::move(squeezed), saved.activation);
+    auto s = fc2.forward(ctx, std::move(squeezed), saved.fc2);
+    saved.s = scale_activation.forward(ctx, std::move(s), saved.scale_activation);
+    saved.x = x;
+    return scaled(ctx, std::move(x), saved.s);
+  }
+
+  template <Shape S> constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+    const auto squeezed = activation.infer(ctx, fc1.infer(ctx, avgpool.infer(ctx, x)));
+    const auto s = scale_activation.infer(ctx, fc2.infer(ctx, squeezed));
+    return scaled(ctx, std::move(x), s);
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved,
+                                 SqueezeExcitation& grad) const {
+    const auto x = std::move(saved.x);
+    const auto s = std::move(saved.s);
+    auto ds = ctx.template make<Shape{Channels}>(dy.n());
+    auto dx = ctx.make_like(dy);
+    B::scale_channels_backward(ctx, dy.n(), S.h * S.w, S.c, x.data(), s.data(), dy.data(), dx.data(),
+                               ds.data());
+    ds = scale_activation.backward(ctx, std::move(ds), saved.scale_activation, grad.scale_activation);
+    auto dsqueezed = fc2.backward(ctx, std::move(ds), saved.fc2, grad.fc2);
+    dsqueezed = activation.backward(ctx, std::move(dsqueezed), saved.activation, grad.activation);
+    auto dmean = fc1.backward(ctx, std::move(dsqueezed), saved.fc1, grad.fc1);
+    return add(ctx, std::move(dx), avgpool.backward(ctx, std::move(dmean), saved.avgpool, grad.avgpool));
+  }
+
+  static constexpr void visit(auto&& f, auto&... self) {
+    f("avgpool", self.avgpool...);
+    f("fc1", self.fc1...);
+    f("fc2", self.fc2...);
+    f("activation", self.activation...);
+    f("scale_activation", self.scale_activation...);
+  }
+
+ private:
+  template <Shape S>
+  static constexpr Batch<S, B> scaled(Context<B>& ctx, Batch<S, B> x, const Batch<Shape{Channels}, B>& s) {
+    auto y = ctx.make_like(x);
+    B::scale_channels_forward(ctx, x.n(), S.h * S.w, S.c, x.data(), s.data(), y.data());
+    return y;
+  }
+};
+
+}  // namespace resnet

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/backends.hpp"
+
+using namespace resnet;
+using test::Operand;
+using test::Values;
+
+namespace {
+
+Conv2dGeometry geometry(int n, int h, int w, int c, int kernel, int stride, int padding) {
+  return {n,
+          h,
+          w,
+          c,
+          window_count(h, kernel, stride, padding),
+          window_count(w, kernel, stride, padding),
+          c,
+          kernel,
+          stride,
+          padding};
+}
+
+// n, h, w, channels, kernel, stride, padding. Cpu has kernels of its own for 3 and 5 with stride 1 and 2, for
+// four pixels at a time.
+const Conv2dGeometry cases[] = {
+    geometry(1, 1, 1, 1, 3, 1, 1),    geometry(2, 5, 7, 3, 3, 1, 1),   geometry(3, 8, 8, 32, 3, 1, 1),
+    geometry(2, 9, 4, 17, 3, 1, 0),   geometry(2, 6, 10, 8, 3, 1, 2),  geometry(3, 8, 8, 24, 3, 2, 1),
+    geometry(2, 7, 9, 19, 3, 2, 1),   geometry(1, 6, 5, 4, 3, 2, 0),   geometry(1, 5, 6, 4, 3, 2, 2),
+    geometry(2, 1, 2, 16, 5, 1, 2),   geometry(3, 8, 8, 40, 5, 1, 2),  geometry(1, 11, 13, 9, 5, 1, 1),
+    geometry(2, 4, 4, 64, 5, 2, 2),   geometry(1, 9, 12, 11, 5, 2, 2), geometry(2, 8, 7, 3, 5, 2, 1),
+    geometry(2, 8, 7, 3, 7, 1, 3),    geometry(2, 7, 8, 17, 2, 3, 1),  geometry(2, 3, 3, 5, 1, 1, 0),
+    geometry(40, 16, 3, 16, 3, 1, 1),
+};
+
+std::size_t count(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
+
+/// y, dx and dweight, one after the other.
+auto operation(const Conv2dGeometry& g, auto&& fill) {
+  return [=]<class B>(Context<B>& ctx) {
+    const std::size_t in = count(g.n, g.in_h, g.in_w, g.in_c), out = count(g.n, g.out_h, g.out_w, g.out_c);
+    const std::size_t weights = count(g.in_c, g.kernel, g.kernel);
+    Operand<B> x(fill(in, 1)), weight(fill(weights, 2)), dy(fill(out, 3)), dweight(fill(weights, 4));
+    Operand<B> y(test::unwritten(out)), dx(test::unwritten(in));
+    B::depthwise_conv2d_forward(ctx, g, x.data(), weight.data(), y.data());
+    B::depthwise_conv2d_backward_data(ctx, g, dy.data(), weight.data(), dx.data());
+    B::depthwise_conv2d_backward_weight(ctx, g, x.data(), dy.data(), dweight.data());
+    return test::join(y.values(), dx.values(), dweight.values());
+  };
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE_DEFINE("depthwise_conv2d: exact on small whole numbers", B, depthwise_exact) {
+  for (const Conv2dGeometry& g : cases) {
+    CAPTURE(&g - cases);
+    test::check_operation_exactly<B>(operation(g, test::integers));
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(depthwise_exact, test::Backends);
+
+TEST_CASE_TEMPLATE_DEFINE("depthwise_conv2d: rounding errors of a sum", B, depthwise_rounding) {
+  for (const Conv2dGeometry& g : cases) {
+    CAPTURE(&g - cases);
+    Context<Ref<double>> exact;
+    Values units = operation(
+        g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); })(exact);
+    for (double& u : units) u *= std::sqrt(g.n * g.out_h * g.out_w + g.kernel * g.kernel);
+    test::check_operation<B>(
+        operation(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); }), units);
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(depthwise_rounding, test::Backends);
+
+/// A depthwise convolution is a convolution whose weights are 0 between different channels.
+TEST_CASE("depthwise_conv2d: the same as a convolution with a diagonal of kernels") {
+  const Conv2dGeometry g = geometry(2, 5, 6, 3, 3, 2, 1);
+  Context<Ref<double>> ctx;
+  const Values x = test::normal(count(g.n, g.in_h, g.in_w, 3), 1), weight = test::normal(count(3, 9), 2);
+  Values diagonal(count(3, 9, 3));
+  for (std::size_t c = 0; c < 3; ++c)
+    for (std::size_t tap = 0; tap < 9; ++tap) diagonal[(c * 9 + tap) * 3 + c] = weight[c * 9 + tap];
+  Operand<Ref<double>> in(x), w(weight), d(diagonal), y(test::unwritten(count(g.n, g.out_h, g.out_w, 3))),
+      z(y.values());
+  Ref<double>::depthwise_conv2d_forward(ctx, g, in.data(), w.data(), y.data());
+  Ref<double>::conv2d_forward(ctx, g, in.data(), d.data(), nullptr, z.data());
+  CHECK(y.values() == z.values());
+}
