@@ -8,8 +8,10 @@
 #pragma once
 
 #include <resnet/blocks/dense_block.hpp>
+#include <resnet/layers/batch_norm_relu.hpp>
 #include <resnet/layers/linear.hpp>
-#include <resnet/models/resnet.hpp>  // Form, Depths
+#include <resnet/models/form.hpp>
+#include <resnet/models/resnet.hpp>  // Depths
 
 #include <type_traits>
 
@@ -21,7 +23,7 @@ struct DenseNet {
                        out3 = half2 + D.layer3 * Growth, in4 = D.layer4 ? out3 / 2 : out3,
                        features = in4 + D.layer4 * Growth;
   using Conv0 = std::conditional_t<F == Form::cifar, Conv2d<3, Stem, 3, 1, B>, Conv2d<3, Stem, 7, 2, B>>;
-  using Norm0 = std::conditional_t<F == Form::cifar, Identity<B>, BatchNorm2d<Stem, B>>;
+  using Norm0 = std::conditional_t<F == Form::cifar, Identity<B>, BatchNormReLU<Stem, B>>;
   using Pool0 = std::conditional_t<F == Form::cifar, Identity<B>, MaxPool2d<3, 2, 1, B>>;
   using Block1 = DenseBlock<Stem, Growth, D.layer1, B>;
   using Transition1 = Transition<Stem + D.layer1 * Growth, half1, B>;
@@ -84,7 +86,7 @@ struct DenseNet {
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto stem = conv0.forward(ctx, std::move(x), saved.conv0);
-    if constexpr (F == Form::imagenet) stem = norm0.forward_relu(ctx, std::move(stem), saved.norm0);
+    stem = norm0.forward(ctx, std::move(stem), saved.norm0);
     auto y0 = pool0.forward(ctx, std::move(stem), saved.pool0);
     auto d1 = denseblock1.forward(ctx, std::move(y0), saved.denseblock1);
     auto y1 = transition1.forward(ctx, std::move(d1), saved.transition1);
@@ -101,7 +103,7 @@ struct DenseNet {
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto stem = conv0.infer(ctx, std::move(x));
-    if constexpr (F == Form::imagenet) stem = norm0.infer_relu(ctx, std::move(stem));
+    stem = norm0.infer(ctx, std::move(stem));
     auto y0 = pool0.infer(ctx, std::move(stem));
     auto y1 = transition1.infer(ctx, denseblock1.infer(ctx, std::move(y0)));
     auto y2 = transition2.infer(ctx, denseblock2.infer(ctx, std::move(y1)));
@@ -154,8 +156,7 @@ struct DenseNet {
     auto dd1 = transition1.backward(ctx, std::move(dy1), saved.transition1, grad.transition1);
     auto dy0 = denseblock1.backward(ctx, std::move(dd1), saved.denseblock1, grad.denseblock1);
     auto dstem = pool0.backward(ctx, std::move(dy0), saved.pool0, grad.pool0);
-    if constexpr (F == Form::imagenet) dstem = norm0.backward_relu(ctx, std::move(dstem), saved.norm0, grad.norm0);
-    return dstem;
+    return norm0.backward(ctx, std::move(dstem), saved.norm0, grad.norm0);
   }
 };
 

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/alexnet.hpp>
+
+#include "support/network_of.hpp"
+
+static const bool registered = register_network<resnet::AlexNet<10>>("alexnet", "AlexNet");

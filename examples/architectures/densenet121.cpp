@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/densenet121.hpp>
+
+#include "support/network_of.hpp"
+
+static const bool registered = register_network<resnet::DenseNet121<10>>("densenet121", "DenseNet-121");

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/efficientnet_b0.hpp>
+
+#include "support/network_of.hpp"
+
+static const bool registered = register_network<resnet::EfficientNetB0<10>>("efficientnet_b0", "EfficientNet-B0");
