@@ -46,9 +46,9 @@ inline Box draw_clipped_box(int height, int width, Shape s, Random& random) {
 /// The box of random erasing, smaller than the image in both directions; empty if ten attempts give none.
 inline Box draw_erased_box(Shape s, Random& random) {
   for (int attempt = 0; attempt < 10; ++attempt) {
-    const double area = s.h * s.w * random.uniform(0.02, 0.3);
+    const double area = s.h * s.w * random.uniform(0.02, 0.33);
     const double ratio = std::exp(random.uniform(std::log(0.3), std::log(3.3)));
-    const auto height = static_cast<int>(std::lround(std::sqrt(area)));
+    const auto height = static_cast<int>(std::lround(std::sqrt(area * ratio)));
     const auto width = static_cast<int>(std::lround(std::sqrt(area / ratio)));
     if (height >= s.h || width >= s.w) continue;
     const auto top = static_cast<int>(random.below(static_cast<std::uint32_t>(s.h - height + 1)));

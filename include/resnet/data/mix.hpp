@@ -37,7 +37,7 @@ inline void validate(const Mix& m) {
 /// Gamma distribution of shape a > 0 and scale 1 (Marsaglia & Tsang 2000). Above 1 the logarithm only decides a
 /// comparison; below, a power of a uniform number enters the result.
 inline double draw_gamma(double a, Random& random) {
-  const double d = std::max(a, 1.0) + 0 - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+  const double d = std::max(a, 1.0) + (a < 1 ? a : 0) - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   for (;;) {
     const double x = random.normal(), t = 1 + c * x, v = t * t * t;
     const double u = 1 - random.uniform();  // (0, 1]
@@ -72,9 +72,9 @@ inline MixChoice draw_mix(const Mix& options, Shape s, Random& random) {
   const bool cutmix = options.cutmix_alpha > 0 && (second || options.mixup_alpha == 0);
   const double lambda = draw_beta(cutmix ? options.cutmix_alpha : options.mixup_alpha, random);
   if (!cutmix) return {{0, 0, s.h, s.w}, static_cast<float>(lambda), lambda};
-  const double half = (1 - lambda) / 2;
+  const double half = std::sqrt(1 - lambda) / 2;
   const Box box = draw_clipped_box(2 * static_cast<int>(half * s.h), 2 * static_cast<int>(half * s.w), s, random);
-  return {box, 0, lambda};
+  return {box, 0, 1 - static_cast<double>(box.area()) / (s.h * s.w)};
 }
 
 /// images: (n, h, w, c) in place; first: memory for one image.

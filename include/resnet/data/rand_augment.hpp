@@ -92,7 +92,7 @@ inline int mean_gray(std::span<const std::uint8_t> x, int channels) {
 /// input row = m[3]·column + m[4]·row + m[5].
 inline void affine(const std::array<double, 6>& m, Shape s, const std::uint8_t* x, std::uint8_t* y) {
   const auto fixed = [](double v) { return static_cast<std::int64_t>(std::floor(v * 65536 + 0.5)); };
-  const std::int64_t w_by_w = fixed(m[0]), w_by_h = fixed(m[1]), first_w = fixed(m[2] + m[1] / 2);
+  const std::int64_t w_by_w = fixed(m[0]), w_by_h = fixed(m[1]), first_w = fixed(m[2] + (m[0] + m[1]) / 2);
   const std::int64_t h_by_w = fixed(m[3]), h_by_h = fixed(m[4]), first_h = fixed(m[5] + (m[3] + m[4]) / 2);
   for (int h = 0; h < s.h; ++h)
     for (int w = 0; w < s.w; ++w, y += s.c) {
@@ -120,7 +120,7 @@ inline void sharpen(int hundredths, Shape s, std::span<const std::uint8_t> x, st
   for (int h = 1; h < s.h - 1; ++h)
     for (int w = 1; w < s.w - 1; ++w)
       for (int c = 0; c < s.c; ++c) {
-        int sum = 3 * x[at(h, w, c)];
+        int sum = 4 * x[at(h, w, c)];
         for (int dh = -1; dh <= 1; ++dh)
           for (int dw = -1; dw <= 1; ++dw) sum += x[at(h + dh, w + dw, c)];
         y[at(h, w, c)] = blend((2 * sum + 13) / 26, x[at(h, w, c)], hundredths);
@@ -146,7 +146,7 @@ inline ByteTable equalize_table(const std::array<int, 256>& histogram) {
   if (step == 0) return byte_table([](int v) { return v; });
   int below = step / 2;
   return byte_table([&](int v) {
-    const int value = below / step;
+    const int value = std::min(below / step, 255);
     below += histogram[static_cast<std::size_t>(v)];
     return value;
   });
