@@ -15,9 +15,8 @@ using namespace html;
 namespace {
 
 /// What a run's results don't depend on, or, as the seed, only by chance.
-constexpr std::string_view indecisive[] = {"seed",           "threads", "resume",  "save-minutes",
-                                           "data-dir",       "run-dir", "config",  "csv",
-                                           "checkpoint-dir", "output",  "verbose", "name"};
+constexpr std::string_view indecisive[] = {"seed",         "threads",  "resume",
+                                           "save-minutes", "data-dir", "run-dir"};
 
 using Settings = std::vector<std::string>;  // values, in the order of some keys
 
