@@ -18,9 +18,9 @@
 
 namespace test {
 
-/// Ten steps of SGD with momentum on eight random images halve the loss; a copy through a file has the same state;
+/// Some steps of SGD with momentum on eight random images halve the loss; a copy through a file has the same state;
 /// the frozen network gives the same logits but for rounding.
-template <class Net, resnet::Shape S> void check_model(double lr) {
+template <class Net, resnet::Shape S> void check_model(double lr, int steps = 10) {
   using namespace resnet;
   static constexpr int classes = Net::out(S).c;
   Context<Cpu> ctx;
@@ -32,7 +32,7 @@ template <class Net, resnet::Shape S> void check_model(double lr) {
   std::vector<int> labels(8);
   for (int i = 0; i < 8; ++i) labels[static_cast<std::size_t>(i)] = i % classes;
   double first = 0, last = 0;
-  for (int step = 0; step < 10; ++step) {
+  for (int step = 0; step < steps; ++step) {
     const auto logits = model->forward(ctx, images, *saved);
     auto loss = softmax_cross_entropy(ctx, logits, one_hot<classes>(ctx, labels));
     (step == 0 ? first : last) = loss.value;

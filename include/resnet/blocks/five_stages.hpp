@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Five stages one after the other, the features of AlexNet and VGG. `Stages` names their types, Stage1 …
-// Stage5, so that this template's name stays short. Their layers are named as those of one nn.Sequential.
+// Five stages one after the other. `Stages` names their types, Stage1 … Stage5, so that this template's name
+// stays short. Their layers are named as those of one nn.Sequential; who derives from this may name them
+// otherwise.
 #pragma once
 
 #include <resnet/core/layer.hpp>

@@ -73,6 +73,8 @@ struct AvgPool2d : detail::AveragePooling<detail::PoolWindow<Kernel, Stride, Pad
   using Backend = B;
   template <class Other>
   using on = AvgPool2d<Kernel, Stride, Padding, Other>;
+
+  constexpr AvgPool2d() {}  // see GlobalAvgPool2d
 };
 
 template <class B>
@@ -80,6 +82,10 @@ struct GlobalAvgPool2d : detail::AveragePooling<detail::WholeMap, B> {
   using Backend = B;
   template <class Other>
   using on = GlobalAvgPool2d<Other>;
+
+  /// Not the implicit one: with it g++ 12 sets the next element of a std::tuple to 0 (a Dropout's p, say), because
+  /// this is an empty class with a base.
+  constexpr GlobalAvgPool2d() {}
 };
 
 template <int Kernel, int Stride, int Padding, class B>
