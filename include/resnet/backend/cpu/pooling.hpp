@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The reference's loops, image by image in parallel.
+// Image by image in parallel: the reference's loops for the maximum, sums of whole pixels for the mean.
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
@@ -19,17 +19,49 @@ struct CpuPooling {
     });
   }
   static void avg_pool_forward(auto& ctx, const Pool2dGeometry& g, const float* x, float* y) {
-    for_each_image(ctx, g, [=, &ctx](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      RefPooling<float>::avg_pool_forward(ctx, one, x + in, y + out);
+    const float count = static_cast<float>(g.kernel_h * g.kernel_w);
+    for_each_image(ctx, g, [=](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+      const auto c = static_cast<std::size_t>(g.c);
+      for_each_window(one, [&](std::size_t pixel, auto&& window) {
+        float* mean = y + out + pixel * c;
+        std::fill_n(mean, c, 0.0f);
+        window([&](std::size_t p) {
+          const float* from = x + in + p * c;
+          for (std::size_t i = 0; i < c; ++i) mean[i] += from[i];
+        });
+        for (std::size_t i = 0; i < c; ++i) mean[i] /= count;
+      });
     });
   }
   static void avg_pool_backward(auto& ctx, const Pool2dGeometry& g, const float* dy, float* dx) {
-    for_each_image(ctx, g, [=, &ctx](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      RefPooling<float>::avg_pool_backward(ctx, one, dy + out, dx + in);
+    const float count = static_cast<float>(g.kernel_h * g.kernel_w);
+    for_each_image(ctx, g, [=](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+      const auto c = static_cast<std::size_t>(g.c);
+      std::fill_n(dx + in, static_cast<std::size_t>(g.in_h * g.in_w) * c, 0.0f);
+      for_each_window(one, [&](std::size_t pixel, auto&& window) {
+        const float* mean = dy + out + pixel * c;
+        window([&](std::size_t p) {
+          float* to = dx + in + p * c;
+          for (std::size_t i = 0; i < c; ++i) to[i] += mean[i] / count;
+        });
+      });
     });
   }
 
  private:
+  /// f(output pixel, window) for each window of an image; window(h) calls h(input pixel) for those inside the image.
+  static void for_each_window(const Pool2dGeometry& g, auto&& f) {
+    for (int out_h = 0; out_h < g.out_h; ++out_h)
+      for (int out_w = 0; out_w < g.out_w; ++out_w) {
+        const int top = out_h * g.stride - g.padding, left = out_w * g.stride - g.padding;
+        f(static_cast<std::size_t>(out_h * g.out_w + out_w), [&](auto&& h) {
+          for (int i = std::max(0, top); i < std::min(g.in_h, top + g.kernel_h); ++i)
+            for (int j = std::max(0, left); j < std::min(g.in_w, left + g.kernel_w); ++j)
+              h(static_cast<std::size_t>(i * g.in_w + j));
+        });
+      }
+  }
+
   /// f(geometry of one image, offset of its input, offset of its output)
   static void for_each_image(auto& ctx, const Pool2dGeometry& g, auto&& f) {
     Pool2dGeometry one = g;
