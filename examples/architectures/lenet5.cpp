@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/lenet5.hpp>
+
+#include "support/network_of.hpp"
+
+static const bool registered = register_network<resnet::LeNet5<10>>("lenet5", "LeNet-5");

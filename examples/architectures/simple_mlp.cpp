@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+#include <resnet/baselines.hpp>
+
+#include "support/network_of.hpp"
+
+static const bool registered = register_network<resnet::SimpleMLP<10>>("simple_mlp", "SimpleMLP");
