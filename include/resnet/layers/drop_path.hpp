@@ -30,7 +30,8 @@ struct DropPath {
 
   template <Shape S>
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
-    if (p > 0) saved.stream = ctx.next_stream();
+    if (p == 0) return x;
+    saved.stream = ctx.next_stream();
     return apply(ctx, std::move(x), saved.stream);
   }
 
@@ -41,6 +42,7 @@ struct DropPath {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, DropPath&) const {
+    if (p == 0) return dy;
     return apply(ctx, std::move(dy), saved.stream);
   }
 
@@ -49,7 +51,6 @@ struct DropPath {
  private:
   template <Shape S>
   constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, Stream stream) const {
-    if (p == 0) return x;
     auto y = ctx.make_like(x);
     B::drop_path(ctx, x.n(), S.size(), p, stream, x.data(), y.data());
     return y;
