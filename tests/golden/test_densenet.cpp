@@ -11,8 +11,8 @@ TEST_CASE_TEMPLATE("a pass of a narrow DenseNet with three blocks agrees with Py
   check_architecture<Shape{3, 32, 32}, B, Model>(File("densenet.safetensors"));
 }
 
-// In double only. Behind norm0 and the pooling every channel is normalised again, so that little is left of the gradient
-// of norm0's scale: PyTorch's own float32 misses it by 2e-4, more than what is promised.
+// In double only. Behind norm0 and the pooling every channel is normalised again, so that little is left of
+// the gradient of norm0's scale: PyTorch's own float32 misses it by 2e-4, more than what is promised.
 TEST_CASE("a pass of a narrow DenseNet with four blocks agrees with PyTorch") {
   using B = Ref<double>;
   using Model = DenseNet<Depths{2, 1, 2, 2}, Form::imagenet, 8, 4, 10, B>;

@@ -12,9 +12,12 @@ using namespace resnet;
 
 // torchvision.models.densenet121(), …; the CIFAR forms: tests/golden/make_densenet.py.
 static_assert(parameter_count<DenseNetBC100<>> == 769'162);
-static_assert(parameter_count<DenseNet121<>> == 6'956'298 && parameter_count<DenseNet121ImageNet<>> == 7'978'856);
-static_assert(parameter_count<DenseNet169<>> == 12'493'322 && parameter_count<DenseNet169ImageNet<>> == 14'149'480);
-static_assert(parameter_count<DenseNet201<>> == 18'104'330 && parameter_count<DenseNet201ImageNet<>> == 20'013'928);
+static_assert(parameter_count<DenseNet121<>> == 6'956'298 &&
+              parameter_count<DenseNet121ImageNet<>> == 7'978'856);
+static_assert(parameter_count<DenseNet169<>> == 12'493'322 &&
+              parameter_count<DenseNet169ImageNet<>> == 14'149'480);
+static_assert(parameter_count<DenseNet201<>> == 18'104'330 &&
+              parameter_count<DenseNet201ImageNet<>> == 20'013'928);
 
 // torch.utils.flop_counter on the same: multiply-accumulates of convolutions and Linear.
 static_assert(forward_macs<DenseNet121ImageNet<>, Shape{3, 224, 224}>() == 2'834'161'664);
