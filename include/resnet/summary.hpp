@@ -39,6 +39,14 @@ constexpr bool has_layers() {
   return counter.layers > 0;
 }
 
+constexpr bool does_nothing(const Identity<Plan>&) { return true; }
+constexpr bool does_nothing(const auto& layer) {
+  if constexpr (requires { layer.p; })
+    return layer.p == 0;  // Dropout and DropPath
+  else
+    return false;
+}
+
 /// Walks over a planned model and its Saved tree side by side: the type Saved<S> tells a layer's input shape.
 class SummaryCollector {
  public:
@@ -48,7 +56,7 @@ class SummaryCollector {
     path_ += (outer.empty() ? "" : ".") + std::string(name);
     if constexpr (has_layers<L>())
       L::visit(*this, layer, saved);
-    else if constexpr (!std::is_same_v<L, Identity<Plan>>)
+    else if (!does_nothing(layer))
       rows.push_back({path_, L::out(S), parameter_count<L>, forward_macs<L, S>()});
     path_ = outer;
   }

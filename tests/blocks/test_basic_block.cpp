@@ -60,6 +60,26 @@ TEST_CASE("BasicBlock: projection shortcut") {
   CHECK(test::values_of(block.infer(ctx, x)) == relu(test::values_of(norm.infer(ctx, conv.infer(ctx, x)))));
 }
 
+TEST_CASE("BasicBlock: stochastic depth leaves the branch out for some images") {
+  Kept kept;
+  kept.drop_path.p = 0.5;
+  test::check_random_layer<in>(4, trained, kept);
+  Changed changed;
+  changed.drop_path.p = 0.25;
+  test::check_random_layer<in>(4, trained, changed);
+
+  test::randomize(kept);
+  Context<Double> ctx;
+  SavedOf<Kept, in> saved;
+  const Values x = test::normal(20 * in.size(), 1), expected = relu(x);
+  const Values y = test::values_of(kept.forward(ctx, test::batch<in>(ctx, x), saved));
+  int left_out = 0;
+  for (std::size_t i = 0; i < x.size(); i += in.size())
+    left_out += std::equal(&y[i], &y[i] + in.size(), &expected[i]);
+  CHECK(left_out > 0);
+  CHECK(left_out < 20);
+}
+
 TEST_CASE("BasicBlock: gradient flow through a block") {
   const Values x = test::normal(2 * in.size(), 1), dy = test::normal(2 * in.size(), 2);
   const auto backward = [&](Kept block, Kept& grad) {

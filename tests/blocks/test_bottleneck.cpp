@@ -29,6 +29,12 @@ TEST_CASE("Bottleneck: projection shortcut, the stride in the 3×3 convolution")
   test::check_random_layer<in, Bottleneck<8, 4, 1, Double>>(2, trained);
 }
 
+TEST_CASE("Bottleneck: stochastic depth") {
+  Changed block;
+  block.drop_path.p = 0.5;
+  test::check_random_layer<in>(4, trained, block);
+}
+
 TEST_CASE("Bottleneck: a branch that gives 0 leaves the shortcut") {
   Kept block;
   test::randomize(block);

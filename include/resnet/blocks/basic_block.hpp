@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The residual block of ResNet-18 and -34 (He et al. 2015, arXiv 1512.03385, figure 5 left).
-//   y = relu(bn2(conv2(relu(bn1(conv1(x))))) + downsample(x))
+//   y = relu(drop_path(bn2(conv2(relu(bn1(conv1(x)))))) + downsample(x))
 // Shapes: (In, h, w) -> (Out, ceil(h / Stride), ceil(w / Stride)). The shortcut is the identity where the
-// shape stays, else a 1×1 convolution with BatchNorm (the paper's option B).
+// shape stays, else a 1×1 convolution with BatchNorm (the paper's option B). drop_path does nothing unless its p is set.
 #pragma once
 
+#include <resnet/blocks/residual_end.hpp>
 #include <resnet/compose/sequential.hpp>
-#include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/identity.hpp>
 
@@ -17,22 +17,24 @@ template <int In, int Out, int Stride, class B>
 using Shortcut = std::conditional_t<In == Out && Stride == 1, Identity<B>,
                                     Sequential<Conv2d<In, Out, 1, Stride, B>, BatchNorm2d<Out, B>>>;
 
-template <int In, int Out, int Stride, class B>
-struct BasicBlock {
+/// A basic block with any kind of shortcut.
+template <int In, int Out, int Stride, template <int, int, int, class> class ShortcutOf, class B>
+struct BasicBlockWith {
   using Conv1 = Conv2d<In, Out, 3, Stride, B>;
   using Conv2 = Conv2d<Out, Out, 3, 1, B>;
   using Norm = BatchNorm2d<Out, B>;
-  using Downsample = Shortcut<In, Out, Stride, B>;
+  using Downsample = ShortcutOf<In, Out, Stride, B>;
 
   Conv1 conv1;
   Norm bn1;
   Conv2 conv2;
   Norm bn2;
+  DropPath<B> drop_path;
   Downsample downsample;
 
   using Backend = B;
   template <class Other>
-  using on = BasicBlock<In, Out, Stride, Other>;
+  using on = BasicBlockWith<In, Out, Stride, ShortcutOf, Other>;
 
   static constexpr Shape out(Shape in) { return Conv1::out(in); }
 
@@ -43,6 +45,7 @@ struct BasicBlock {
     SavedOf<Norm, mid> bn1;
     SavedOf<Conv2, mid> conv2;
     SavedOf<Norm, mid> bn2;
+    SavedOf<DropPath<B>, mid> drop_path;
     SavedOf<Downsample, S> downsample;
   };
 
@@ -52,7 +55,7 @@ struct BasicBlock {
     y = bn1.forward_relu(ctx, std::move(y), saved.bn1);
     y = conv2.forward(ctx, std::move(y), saved.conv2);
     auto skip = downsample.forward(ctx, std::move(x), saved.downsample);
-    return bn2.forward_add_relu(ctx, std::move(y), std::move(skip), saved.bn2);
+    return residual_end_forward(ctx, bn2, drop_path, std::move(y), std::move(skip), saved.bn2, saved.drop_path);
   }
 
   template <Shape S>
@@ -65,9 +68,9 @@ struct BasicBlock {
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, BasicBlock& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, BasicBlockWith& grad) const {
     auto dskip = std::move(dy);
-    dy = bn2.backward_add_relu(ctx, dskip, saved.bn2, grad.bn2);
+    dy = residual_end_backward(ctx, bn2, drop_path, dskip, saved.bn2, saved.drop_path, grad.bn2);
     auto dx = downsample.backward(ctx, std::move(dskip), saved.downsample, grad.downsample);
     dy = conv2.backward(ctx, std::move(dy), saved.conv2, grad.conv2);
     dy = bn1.backward_relu(ctx, std::move(dy), saved.bn1, grad.bn1);
@@ -82,8 +85,15 @@ struct BasicBlock {
     f("bn1", self.bn1...);
     f("conv2", self.conv2...);
     f("bn2", self.bn2...);
+    f("drop_path", self.drop_path...);
     f("downsample", self.downsample...);
   }
+};
+
+template <int In, int Out, int Stride, class B>
+struct BasicBlock : BasicBlockWith<In, Out, Stride, Shortcut, B> {
+  template <class Other>
+  using on = BasicBlock<In, Out, Stride, Other>;
 };
 
 }  // namespace resnet

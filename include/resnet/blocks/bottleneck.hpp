@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The bottleneck block of ResNet-50 and deeper (He et al. 2015, arXiv 1512.03385, figure 5 right).
-//   y = relu(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x)))))))) + downsample(x))
+//   y = relu(drop_path(bn3(conv3(relu(bn2(conv2(relu(bn1(conv1(x))))))))) + downsample(x))
 // conv1 is 1×1 to Out / 4 channels, conv2 3×3 with the stride (torchvision's place for it; the paper strides
 // in conv1), conv3 1×1 to Out. Shapes: (In, h, w) -> (Out, ceil(h / Stride), ceil(w / Stride)).
 #pragma once
@@ -26,6 +26,7 @@ template <int In, int Out, int Stride, class B> struct Bottleneck {
   InnerNorm bn2;
   Conv3 conv3;
   Norm bn3;
+  DropPath<B> drop_path;
   Downsample downsample;
 
   using Backend = B;
@@ -43,6 +44,7 @@ template <int In, int Out, int Stride, class B> struct Bottleneck {
     SavedOf<InnerNorm, mid> bn2;
     SavedOf<Conv3, mid> conv3;
     SavedOf<Norm, end> bn3;
+    SavedOf<DropPath<B>, end> drop_path;
     SavedOf<Downsample, S> downsample;
   };
 
@@ -53,7 +55,7 @@ template <int In, int Out, int Stride, class B> struct Bottleneck {
     mid = bn2.forward_relu(ctx, std::move(mid), saved.bn2);
     auto y = conv3.forward(ctx, std::move(mid), saved.conv3);
     auto skip = downsample.forward(ctx, std::move(x), saved.downsample);
-    return bn3.forward_add_relu(ctx, std::move(y), std::move(skip), saved.bn3);
+    return residual_end_forward(ctx, bn3, drop_path, std::move(y), std::move(skip), saved.bn3, saved.drop_path);
   }
 
   template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
@@ -70,7 +72,7 @@ template <int In, int Out, int Stride, class B> struct Bottleneck {
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
                                  Bottleneck& grad) const {
     auto dskip = std::move(dy);
-    dy = bn3.backward_add_relu(ctx, dskip, saved.bn3, grad.bn3);
+    dy = residual_end_backward(ctx, bn3, drop_path, dskip, saved.bn3, saved.drop_path, grad.bn3);
     auto dx = downsample.backward(ctx, std::move(dskip), saved.downsample, grad.downsample);
     auto dmid = conv3.backward(ctx, std::move(dy), saved.conv3, grad.conv3);
     dmid = bn2.backward_relu(ctx, std::move(dmid), saved.bn2, grad.bn2);
@@ -89,6 +91,7 @@ template <int In, int Out, int Stride, class B> struct Bottleneck {
     f("bn2", self.bn2...);
     f("conv3", self.conv3...);
     f("bn3", self.bn3...);
+    f("drop_path", self.drop_path...);
     f("downsample", self.downsample...);
   }
 };
