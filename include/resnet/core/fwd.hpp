@@ -64,6 +64,8 @@ template <class B = Cpu>
 struct Identity;
 template <class B = Cpu>
 struct Flatten;
+template <int Channels, int Before = 0, class B = Cpu>
+struct PadChannels;
 
 template <class... Layers>
 struct Sequential;
@@ -85,5 +87,15 @@ template <int In, int Growth, int Depth, class B = Cpu>
 struct DenseBlock;
 template <int In, int Out = In / 2, class B = Cpu>
 struct Transition;
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct PaddedBlock;
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct PreActBlock;
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct PreActBottleneck;
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct WideBlock;
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct PyramidBlock;
 
 }  // namespace resnet
