@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--dir", o.dir, "folder of the runs and tables");
-  app.add_option("--seeds", o.seeds)->delimiter(',');
+  app.add_option("--seeds", o.seeds)->allow_extra_args(false)->delimiter(',');
   // CLI11 would take what follows -- for more configurations.
   char** const end = argv + argc;
   char** const dashes = std::find(argv, end, std::string_view("--"));
