@@ -40,8 +40,10 @@ TEST_CASE("Dropout: p is the fraction of zeros, the others are scaled by 1 / (1 
 
 TEST_CASE("Dropout: p = 0 and infer change nothing") {
   Context<Double> ctx;
+  const Stream start = ctx.stream_position();
   const Values x = test::normal(in.size(), 1);
   CHECK(forward(ctx, {0}, x) == x);
+  CHECK(ctx.stream_position() == start);
   CHECK(test::values_of(Dropout<Double>{0.9}.infer(ctx, test::batch<in>(ctx, x))) == x);
 }
 
@@ -56,10 +58,9 @@ TEST_CASE("Dropout: each call draws new numbers, and the position of the stream 
   CHECK(forward(ctx, {}) == first);
 }
 
-TEST_CASE("set_dropout: all of a model's Dropout layers") {
+TEST_CASE("set_dropout: every Dropout of a model") {
   Sequential<Dropout<Double>, Sequential<Dropout<Double>>> model;
-  CHECK(std::get<0>(model.layers).p == 0.5);
-  set_dropout(model, 0.25);
-  CHECK(std::get<0>(model.layers).p == 0.25);
-  CHECK(std::get<0>(std::get<1>(model.layers).layers).p == 0.25);
+  CHECK(set_dropout(model, 0.3) == 2);
+  CHECK(std::get<0>(model.layers).p == 0.3);
+  CHECK(std::get<0>(std::get<1>(model.layers).layers).p == 0.3);
 }

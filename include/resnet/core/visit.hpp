@@ -15,6 +15,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace resnet {
 
@@ -115,6 +116,18 @@ class StateVisitor {
   std::size_t length_ = 0;
 };
 
+template <class L>
+struct LayerFinder {
+  std::vector<L*> found;
+
+  void operator()(std::string_view, Role, auto&) {}
+  void operator()(std::string_view, L& layer) { found.push_back(&layer); }
+  template <class Node>
+  void operator()(std::string_view, Node& node) {
+    Node::visit(*this, node);
+  }
+};
+
 }  // namespace detail
 
 /// Calls f(name, role, value, values of others…) for each entry of the model's state_dict, in its order.
@@ -151,6 +164,14 @@ void for_each_parameter(F&& f, Model& model, Others&... others) {
   } sink(f);
   detail::StateVisitor<Model, Others...> visitor(sink);
   std::remove_const_t<Model>::visit(visitor, model, others...);
+}
+
+/// All layers of type L in the model, in the order of visit.
+template <class L, class Model>
+std::vector<L*> layers_of(Model& model) {
+  detail::LayerFinder<L> finder;
+  finder("", model);
+  return finder.found;
 }
 
 /// Sets all trainable tensors to zero: the start of a gradient.

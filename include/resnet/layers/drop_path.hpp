@@ -8,9 +8,6 @@
 
 #include <resnet/core/layer.hpp>
 
-#include <string_view>
-#include <vector>
-
 namespace resnet {
 
 template <class B>
@@ -57,32 +54,14 @@ struct DropPath {
   }
 };
 
-namespace detail {
-
-/// Collects a model's DropPath layers in the order of visit.
-template <class B>
-struct DropPathFinder {
-  std::vector<DropPath<B>*> found;
-
-  void operator()(std::string_view, Role, auto&) {}
-  void operator()(std::string_view, DropPath<B>& layer) { found.push_back(&layer); }
-  template <class L>
-  void operator()(std::string_view, L& layer) {
-    L::visit(*this, layer);
-  }
-};
-
-}  // namespace detail
-
 /// Gives block k = 1, …, L of a model the probability last · k / L, the linear decay rule of the paper. Returns L,
 /// the number of blocks that have a DropPath.
 template <class Model>
 int set_drop_path(Model& model, double last) {
-  detail::DropPathFinder<typename Model::Backend> finder;
-  Model::visit(finder, model);
-  for (std::size_t k = 0; k < finder.found.size(); ++k)
-    finder.found[k]->p = last * static_cast<double>(k + 1) / static_cast<double>(finder.found.size());
-  return static_cast<int>(finder.found.size());
+  const auto found = layers_of<DropPath<typename Model::Backend>>(model);
+  for (std::size_t k = 0; k < found.size(); ++k)
+    found[k]->p = last * static_cast<double>(k + 1) / static_cast<double>(found.size());
+  return static_cast<int>(found.size());
 }
 
 }  // namespace resnet

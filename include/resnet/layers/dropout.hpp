@@ -2,7 +2,8 @@
 // Dropout (Srivastava et al. 2014), scaled at training time so that inference does nothing.
 //   forward   y = x · mask / (1 - p), mask = 0 with probability p, else 1
 //   backward  dx = dy · mask / (1 - p)
-// Any shape. Saves only the name of its random stream: the mask is drawn again in backward.
+// Any shape. Saves only the name of its random stream: the mask is drawn again in backward. With p = 0 it does nothing
+// and draws nothing.
 #pragma once
 
 #include <resnet/core/layer.hpp>
@@ -26,6 +27,7 @@ struct Dropout {
 
   template <Shape S>
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+    if (p == 0) return x;
     saved.stream = ctx.next_stream();
     return apply(ctx, std::move(x), saved.stream);
   }
@@ -37,6 +39,7 @@ struct Dropout {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, Dropout&) const {
+    if (p == 0) return dy;
     return apply(ctx, std::move(dy), saved.stream);
   }
 
@@ -51,29 +54,12 @@ struct Dropout {
   }
 };
 
-namespace detail {
-
-template <class B>
-struct DropoutSetter {
-  double p;
-  int layers = 0;
-
-  void operator()(std::string_view, Role, auto&) {}
-  void operator()(std::string_view, Dropout<B>& layer) { layer.p = p, ++layers; }
-  template <class L>
-  void operator()(std::string_view, L& layer) {
-    L::visit(*this, layer);
-  }
-};
-
-}  // namespace detail
-
-/// Sets the probability of all Dropout layers of a model. Returns how many there are.
+/// Gives every Dropout of the model the probability p. Returns how many there are.
 template <class Model>
 int set_dropout(Model& model, double p) {
-  detail::DropoutSetter<typename Model::Backend> setter{p};
-  Model::visit(setter, model);
-  return setter.layers;
+  const auto found = layers_of<Dropout<typename Model::Backend>>(model);
+  for (auto* layer : found) layer->p = p;
+  return static_cast<int>(found.size());
 }
 
 }  // namespace resnet
