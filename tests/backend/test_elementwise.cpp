@@ -106,11 +106,12 @@ TEST_CASE_TEMPLATE_DEFINE("concat_channels and slice_channels", B, concat_op) {
     const Values a = test::normal(n * 3, 1), b = test::normal(n * 5, 2);
     test::check_operation_exactly<B>([&]<class T>(Context<T>& ctx) {
       Operand<T> left(a), right(b), both(test::unwritten(n * 8)), padded(test::unwritten(n * 8)),
-          middle(test::unwritten(n * 4));
+          before(test::unwritten(n * 8)), middle(test::unwritten(n * 4));
       T::concat_channels(ctx, rows, 3, left.data(), 5, right.data(), both.data());
       T::concat_channels(ctx, rows, 3, left.data(), 5, nullptr, padded.data());
+      T::concat_channels(ctx, rows, 3, nullptr, 5, right.data(), before.data());
       T::slice_channels(ctx, rows, 8, both.data(), 2, 4, middle.data());
-      return test::join(both.values(), test::join(padded.values(), middle.values()));
+      return test::join(test::join(both.values(), before.values()), test::join(padded.values(), middle.values()));
     });
   }
   Context<B> ctx;

@@ -18,5 +18,14 @@ TEST_CASE("concat, pad_channels and slice") {
 
   const auto x = test::batch<Shape{2, 1, 2}>(ctx, a);
   CHECK(test::values_of(pad_channels<3>(ctx, x)) == Values{1, 2, 0, 3, 4, 0});
+  CHECK(test::values_of(pad_channels<4, 1>(ctx, x)) == Values{0, 1, 2, 0, 0, 3, 4, 0});
+  CHECK(test::values_of(pad_channels<3, 1>(ctx, x)) == Values{0, 1, 2, 0, 3, 4});
   CHECK(pad_channels<2>(ctx, x).data() == x.data());
+  CHECK(slice<0, 2>(ctx, x).data() == x.data());
+}
+
+TEST_CASE("PadChannels: gradients") {
+  test::check_random_layer<Shape{3, 2, 3}, PadChannels<7, 2, Double>>(2);
+  test::check_random_layer<Shape{3, 2, 3}, PadChannels<5, 0, Double>>(2);
+  test::check_random_layer<Shape{3, 2, 3}, PadChannels<3, 0, Double>>(2);
 }

@@ -199,8 +199,8 @@ class Engine {
     std::vector<float> y(largest);
     for (const int n : {1, std::numeric_limits<int>::max()})
       for (std::size_t i = 0; i < leading_; ++i) {
-        step(workspace, i, n, 1, x.data(), program_.operations[i].other == none ? nullptr : x.data(),
-             y.data());
+        step(workspace, i, n, 1, program_.operations[i].x == none ? nullptr : x.data(),
+             program_.operations[i].other == none ? nullptr : x.data(), y.data());
         leading_scratch_ = std::max(leading_scratch_, workspace.release());
       }
   }

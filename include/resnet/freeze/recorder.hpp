@@ -142,7 +142,7 @@ class Recording : public Context<Recorder> {
     parameters_[recorded] = {values, values + size};
   }
   void add(Operation op, const float* x, const float* other, const float* y, const Parameters& p) {
-    op.x = value(x);
+    op.x = x ? value(x) : none;
     op.other = other ? value(other) : none;
     op.y = define(y, op.size);
     op.weight = values_of(p.weight), op.bias = values_of(p.bias);

@@ -41,7 +41,8 @@ struct CpuElementwise {
                               float* y) {
     parallel_rows(ctx, rows, [=](std::size_t row) {
       const auto na = static_cast<std::size_t>(a_channels), nb = static_cast<std::size_t>(b_channels);
-      float* to = std::copy_n(a + row * na, na, y + row * (na + nb));
+      float* to = y + row * (na + nb);
+      to = a ? std::copy_n(a + row * na, na, to) : std::fill_n(to, na, 0.0f);
       b ? std::copy_n(b + row * nb, nb, to) : std::fill_n(to, nb, 0.0f);
     });
   }

@@ -37,7 +37,7 @@ struct RefElementwise {
   }
   static void concat_channels(auto&, int rows, int a_channels, const T* a, int b_channels, const T* b, T* y) {
     for (int row = 0; row < rows; ++row) {
-      for (int c = 0; c < a_channels; ++c) *y++ = *a++;
+      for (int c = 0; c < a_channels; ++c) *y++ = a ? *a++ : T{0};
       for (int c = 0; c < b_channels; ++c) *y++ = b ? *b++ : T{0};
     }
   }
