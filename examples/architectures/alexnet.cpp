@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::AlexNet<10>>("alexnet", "AlexNet");
+static const bool alexnet = register_network<resnet::AlexNet<10>>("alexnet", "AlexNet");

@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::ConvNet<10>>("convnet", "ConvNet");
+static const bool convnet = register_network<resnet::ConvNet<10>>("convnet", "ConvNet");

@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::DenseNet121<10>>("densenet121", "DenseNet-121");
+static const bool densenet121 = register_network<resnet::DenseNet121<10>>("densenet121", "DenseNet-121");

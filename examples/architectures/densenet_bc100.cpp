@@ -3,4 +3,5 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::DenseNetBC100<10>>("densenet_bc100", "DenseNet-BC-100");
+static const bool densenet_bc100 =
+    register_network<resnet::DenseNetBC100<10>>("densenet_bc100", "DenseNet-BC-100");

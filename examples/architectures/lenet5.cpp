@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::LeNet5<10>>("lenet5", "LeNet-5");
+static const bool lenet5 = register_network<resnet::LeNet5<10>>("lenet5", "LeNet-5");

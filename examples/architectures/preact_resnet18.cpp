@@ -3,4 +3,5 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::PreActResNet18<10>>("preact_resnet18", "pre-activation ResNet-18");
+static const bool preact_resnet18 =
+    register_network<resnet::PreActResNet18<10>>("preact_resnet18", "pre-activation ResNet-18");

@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::ResNet18<100>>("resnet18", "ResNet-18");
+static const bool resnet18_100 = register_network<resnet::ResNet18<100>>("resnet18", "ResNet-18");

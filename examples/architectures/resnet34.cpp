@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::ResNet34<10>>("resnet34", "ResNet-34");
+static const bool resnet34 = register_network<resnet::ResNet34<10>>("resnet34", "ResNet-34");

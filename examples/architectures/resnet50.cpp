@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::ResNet50<10>>("resnet50", "ResNet-50");
+static const bool resnet50 = register_network<resnet::ResNet50<10>>("resnet50", "ResNet-50");

@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::SimpleCNN<10>>("simple_cnn", "SimpleCNN");
+static const bool simple_cnn = register_network<resnet::SimpleCNN<10>>("simple_cnn", "SimpleCNN");

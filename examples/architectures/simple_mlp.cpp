@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::SimpleMLP<10>>("simple_mlp", "SimpleMLP");
+static const bool simple_mlp = register_network<resnet::SimpleMLP<10>>("simple_mlp", "SimpleMLP");

@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::VGG16<10>>("vgg16", "VGG-16");
+static const bool vgg16 = register_network<resnet::VGG16<10>>("vgg16", "VGG-16");

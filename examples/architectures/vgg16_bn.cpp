@@ -3,4 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool registered = register_network<resnet::VGG16BN<10>>("vgg16_bn", "VGG-16 with BatchNorm");
+static const bool vgg16_bn = register_network<resnet::VGG16BN<10>>("vgg16_bn", "VGG-16 with BatchNorm");

@@ -2,7 +2,7 @@
 // Makes a network of the library one that the programs know. A file in examples/architectures/ consists of:
 //   #include <resnet/resnet18.hpp>
 //   #include "support/network_of.hpp"
-//   static const bool registered = register_network<resnet::ResNet18<10>>("resnet18", "ResNet-18");
+//   static const bool resnet18 = register_network<resnet::ResNet18<10>>("resnet18", "ResNet-18");
 #pragma once
 
 #include <resnet/data/cifar.hpp>

@@ -89,8 +89,6 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
   B::scale_channels_forward(ctx, n, n, n, in, in, out);
   B::scale_channels_backward(ctx, n, n, n, in, in, in, out, out);
 
-  // Rows of channels. rows, channels of a, a, channels of b, b or null for zeros, y: each row of y is one of a, then
-  // one of b; rows, channels of x, x, first, channels of y, y: y = x's channels from `first` on.
   // Rows of channels. rows, channels of a, a, channels of b, b, y: each row of y is one of a, then one of b, where one
   // of the two may be null for zeros; rows, channels of x, x, first, channels of y, y: y = x's channels from `first` on.
   B::concat_channels(ctx, n, n, in, n, in, out);
