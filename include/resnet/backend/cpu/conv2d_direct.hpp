@@ -245,7 +245,7 @@ class DirectSum {
   bool streams(const float* target) const {
     constexpr std::size_t large = std::size_t{1} << 22, line = 64;
     return extent(s_.n, s_.target_h, s_.target_w, s_.columns) >= large && epilogue_.empty() &&
-           s_.columns % (line / sizeof(float)) == 0 && reinterpret_cast<std::uintptr_t>(target) % line == 0;
+           extent(s_.columns) % (line / sizeof(float)) == 0 && reinterpret_cast<std::uintptr_t>(target) % line == 0;
   }
 
   /// `c`: the rows' pixels in the target.
