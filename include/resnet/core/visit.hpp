@@ -27,7 +27,9 @@ template <class B, class Scalar>
 class TensorView {
  public:
   using Backend = B;
+  using Data = Scalar;
 
+  TensorView(Scalar* data, std::size_t size, std::span<const int> dims) : data_(data), size_(size), dims_(dims) {}
   template <int... Dims>
   TensorView(const Tensor<B, Dims...>& t) requires std::is_const_v<Scalar>
       : data_(t.data()), size_(t.size()), dims_(t.dims) {}
@@ -87,16 +89,13 @@ class StateVisitor {
 
   template <class First, class... Rest>
   void operator()(std::string_view name, Role role, First& first, Rest&... rest) {
-    const std::size_t outer = append(name);
-    const std::string_view path(path_, length_);
     if constexpr (is_tensor<std::remove_const_t<First>>)
-      sink_.tensor(path, role, first, rest...);
+      tensor(name, role, first.size(), first.dims, first.data(), rest.data()...);
     else
-      sink_.counter(path, role, first, rest...);
-    length_ = outer;
+      counter(name, role, first, rest...);
   }
   template <class Node, class... Others>
-  void operator()(std::string_view name, Node& node, Others&... others) {
+  [[gnu::noinline]] void operator()(std::string_view name, Node& node, Others&... others) {  // once for each type
     const std::size_t outer = append(name);
     append(".");
     std::remove_const_t<Node>::visit(*this, node, others...);
@@ -104,7 +103,19 @@ class StateVisitor {
   }
 
  private:
-  std::size_t append(std::string_view name) {
+  // No templates and not inlined: compiled once for all layers.
+  [[gnu::noinline]] void tensor(std::string_view name, Role role, std::size_t size, std::span<const int> dims,
+                                typename ViewOf<Models>::Data*... data) {
+    const std::size_t outer = append(name);
+    sink_.tensor({path_, length_}, role, {data, size, dims}...);
+    length_ = outer;
+  }
+  [[gnu::noinline]] void counter(std::string_view name, Role role, CounterOf<Models>&... counts) {
+    const std::size_t outer = append(name);
+    sink_.counter({path_, length_}, role, counts...);
+    length_ = outer;
+  }
+  [[gnu::noinline]] std::size_t append(std::string_view name) {
     if (length_ + name.size() > sizeof(path_)) throw Error("a tensor's name is longer than 256 characters");
     std::copy(name.begin(), name.end(), path_ + length_);
     length_ += name.size();
