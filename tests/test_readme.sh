@@ -39,6 +39,9 @@ while read -r command; do
       (cd "$source" && cmake --list-presets >/dev/null) ;;
     'build/release/examples/train '*)
       sh -c "'$programs'${command#build/release/examples} --model resnet18_narrow --train-images 128 --test-images 64" >>train.log ;;
+    'build/release/examples/experiments '*)
+      few=$(echo "$command" | sed "s,build/release/examples,$programs,; s,examples/configs,$source/examples/configs,")
+      sh -c "$few --train-images 96 --validation 32 --test-images 64 --epochs 1" >>other.log ;;
     'build/release/examples/evaluate '*)
       sh -c "'$programs'${command#build/release/examples} --test-images 64 --export-images ." >>evaluate.log
       mv 00000_*.png picture.png ;;
