@@ -39,7 +39,8 @@ int run(const Options& o) {
   DataLoader loader(images, {.batch_size = o.batch_size});
   for (const Architecture& a : architectures()) {
     if (!o.names.empty() && std::find(o.names.begin(), o.names.end(), a.name) == o.names.end()) continue;
-    fmt::print("| {} | `{}` | {} | {:L} | {:L} |", a.title, a.name, a.classes, a.parameters, a.macs());
+    fmt::print("| {} | `{}` | {} | {} | {} |", a.title, a.name, a.classes,
+               grouped(static_cast<std::int64_t>(a.parameters)), grouped(a.macs()));
     if (o.time && a.classes >= images.classes()) {
       const TrainingSetup setup{.threads = o.threads, .rule = Sgd{0.9}, .schedule = {ConstantLr{}, 1e-4, 1}};
       const auto training = a.training(setup);

@@ -10,6 +10,12 @@ expect_error 1 "needs --data-dir" train --data cifar100
 expect_error 2 "--model" "$programs/train" --model resnet17
 expect_error 1 "validation split: expected a size from 0 to 96, found 97" train --validation 97
 expect_error 1 "leaves no image" train --validation 96
+expect_error 1 "patience needs --validation" train --patience 3
+expect_error 1 "dropout: this network has no such layer" train --dropout 0.5
+expect_error 1 "freeze: expected the beginning of a parameter's name" train --freeze layer9
+expect_error 2 "magnitude" train --magnitude 31
+echo "momentun = 0.5" >wrong.toml
+expect_error 2 "momentun" train --config wrong.toml
 expect_error 1 "warmup-epochs" train --epochs 2 --warmup-epochs 2
 touch file
 expect_error 1 "file" train --run-dir file/folder
@@ -21,6 +27,8 @@ mkdir cut && cp cut.safetensors cut/last.safetensors
 expect_error 1 "cut/last.safetensors: byte 100000: expected" train --epochs 1 --run-dir cut --resume
 expect_error 1 "cut.safetensors: byte 100000: expected" "$programs/evaluate" cut.safetensors
 expect_error 1 "cut.safetensors: byte 100000: expected" "$programs/classify" cut.safetensors image.png
+expect_error 1 "head" train --fine-tune run/weights.safetensors --new-layers head --run-dir tuned
+train --epochs 1 --fine-tune run/weights.safetensors --new-layers fc --freeze conv1,layer1 --run-dir tuned >tuned.log
 mkdir weights && cp run/weights.safetensors weights/last.safetensors
 expect_error 1 "expected a training checkpoint" train --epochs 1 --run-dir weights --resume
 expect_error 1 "nothing.safetensors: cannot open" "$programs/evaluate" nothing.safetensors

@@ -3,6 +3,8 @@
 . "$(dirname "$0")/common.sh"
 
 small="$small --epochs 3 --nesterov --label-smoothing 0.1 --clip-norm 5 --validation 16"
+small="$small --rand-augment 2 --random-erasing 0.5 --mixup 0.2 --cutmix 1 --drop-path 0.2"
+small="$small --ema 0.9 --accumulate 2 --lookahead 2 --clip-value 1"
 
 # stop_at <signal> <status> <text> <options>...: sends the signal when the text is printed.
 stop_at() {

@@ -22,6 +22,14 @@ struct LayerSummary {
   long long macs;
 };
 
+/// 11,173,962
+inline std::string grouped(long long number) {
+  std::string text = std::to_string(number);
+  const std::size_t sign = number < 0 ? 1 : 0;
+  for (std::size_t i = text.size(); i > 3 + sign;) text.insert(i -= 3, 1, ',');
+  return text;
+}
+
 namespace detail {
 
 struct PartCounter {
@@ -66,12 +74,6 @@ class SummaryCollector {
  private:
   std::string path_;
 };
-
-inline std::string grouped(long long number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(); i > 3;) text.insert(i -= 3, 1, ',');
-  return text;
-}
 
 inline void print_line(std::ostream& out, const std::string& name, const std::string& shape,
                        const std::string& parameters, const std::string& macs) {

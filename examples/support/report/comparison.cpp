@@ -11,6 +11,7 @@
 #include "report.hpp"
 
 using namespace html;
+using resnet::grouped;
 
 namespace {
 

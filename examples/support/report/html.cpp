@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "html.hpp"
 
+#include <resnet/summary.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +10,8 @@
 #include <map>
 
 namespace html {
+
+using resnet::grouped;
 
 std::string escape(std::string_view text) {
   std::string safe;
@@ -31,12 +35,6 @@ std::string escape(std::string_view text) {
         safe += c;
     }
   return safe;
-}
-
-std::string grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t i = text.size(), first = number<0; i> 3 + first;) text.insert(i -= 3, 1, ',');
-  return text;
 }
 
 std::string compact(std::int64_t number) {

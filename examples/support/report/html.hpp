@@ -12,8 +12,6 @@ namespace html {
 /// Safe as text and as a quoted attribute.
 std::string escape(std::string_view text);
 
-/// 11,173,962
-std::string grouped(std::int64_t number);
 /// 11.2 M
 std::string compact(std::int64_t number);
 /// 94.91 %, of a value in [0, 1]

@@ -14,6 +14,7 @@
 #include "picture.hpp"
 
 using namespace html;
+using resnet::grouped;
 
 namespace {
 
