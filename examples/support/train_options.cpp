@@ -3,96 +3,141 @@
 
 #include <fmt/core.h>
 
-#include <map>
 #include <set>
-#include <sstream>
+#include <utility>
+
+namespace {
+
+/// Calls f(name, value, explanation, checks…) for each option that a configuration file may have, and f.group(title)
+/// before those of a group.
+template <class Options, class F> void for_each_option(Options& o, F&& f) {
+  const auto positive = CLI::PositiveNumber;
+  const auto not_negative = CLI::NonNegativeNumber;
+  const auto share = CLI::Range(0.0, 1.0);
+
+  f.group("Network and data");
+  f("model", o.model, "", CLI::IsMember(architecture_names()));
+  f("data", o.data.name, "", CLI::IsMember({"synthetic", "cifar10", "cifar100"}));
+  f("train-images", o.data.train_images, "use the first so many; 0: all", not_negative);
+  f("test-images", o.data.test_images, "use the first so many; 0: all", not_negative);
+  f("validation", o.validation, "training images set apart to choose the best epoch", not_negative);
+  f("fine-tune", o.fine_tune, "begin with the weights of this file");
+  f("new-layers", o.new_layers, "fine-tune: layers that don't come from the file, such as fc");
+  f("freeze", o.trainer.frozen, "layers whose parameters stay as they are, such as conv1,layer1");
+  f("zero-gamma", o.zero_gamma, "start each residual block as its shortcut");
+  f("dropout", o.dropout, "probability in the network's Dropout layers; -1: the network's own", CLI::Range(-1.0, 0.999));
+  f("drop-path", o.drop_path, "stochastic depth: the last block's probability; -1: the network's own",
+    CLI::Range(-1.0, 0.999));
+
+  f.group("Augmentation");
+  f("no-augment", o.no_augment, "CIFAR without random crop and flip");
+  f("rand-augment", o.rand_augment.operations, "RandAugment: operations for each image; 0: none", not_negative);
+  f("magnitude", o.rand_augment.magnitude, "RandAugment: strength of the operations, 0 to 30", CLI::Range(0, 30));
+  f("cutout", o.erase.cutout, "side of a square that is cut out, in pixels; 0: none", not_negative);
+  f("random-erasing", o.erase.probability, "probability that a random rectangle is erased", share);
+  f("mixup", o.mix.mixup_alpha, "alpha of mixup; 0: none", not_negative);
+  f("cutmix", o.mix.cutmix_alpha, "alpha of CutMix; 0: none", not_negative);
+
+  f.group("Training");
+  f("epochs", o.epochs, "", positive);
+  f("batch-size", o.batch_size, "", positive);
+  f("accumulate", o.trainer.accumulate, "batches whose mean gradient makes a step", positive);
+  f("optimizer", o.optimizer, "", CLI::IsMember({"sgd", "adam", "adamw", "rmsprop"}));
+  f("lr", o.lr, "largest learning rate; 0: 0.1 for sgd, 0.001 for the others", not_negative);
+  f("momentum", o.momentum, "of sgd and rmsprop", share);
+  f("nesterov", o.nesterov, "of sgd");
+  f("weight-decay", o.weight_decay, "of weights; not of biases and scales", not_negative);
+  f("schedule", o.schedule, "",
+    CLI::IsMember({"constant", "step", "multistep", "cosine", "restarts", "onecycle"}));
+  f("step-epochs", o.step_epochs, "step: epochs from one drop to the next", positive);
+  f("milestones", o.milestones, "multistep: epochs of the drops", positive);
+  f("gamma", o.gamma, "step, multistep: factor of a drop", positive);
+  f("restart-epochs", o.restart_epochs, "restarts: epochs of the first cosine", positive);
+  f("restart-factor", o.restart_factor, "restarts: how much longer each cosine is", positive);
+  f("warmup-epochs", o.warmup_epochs, "linear rise before the schedule", not_negative);
+  f("label-smoothing", o.trainer.label_smoothing, "", share);
+  f("clip-norm", o.trainer.clip_norm, "largest norm of the gradient; 0: any", not_negative);
+  f("clip-value", o.trainer.clip_value, "largest entry of the gradient; 0: any", not_negative);
+  f("ema", o.trainer.ema_decay, "decay of the weights' moving average, which is then tested; 0: none",
+    CLI::Range(0.0, 0.999999));
+  f("lookahead", o.trainer.lookahead_steps, "updates from one look back of Lookahead to the next; 0: none", not_negative);
+  f("patience", o.patience, "end after so many epochs without a better validation accuracy; 0: never", not_negative);
+  f("flip-test", o.flip_test, "test on each image and its mirror image");
+  f("seed", o.seed, "");
+  f("convolution", o.convolution, "direct: without Winograd, which rounds a little differently",
+    CLI::IsMember({"fastest", "direct"}));
+}
+
+/// Makes them options of the command line.
+struct OptionAdder {
+  CLI::App& app;
+
+  void group(const std::string& title) { app.option_defaults()->group(title); }
+  void operator()(const std::string& name, bool& value, const char* help) { app.add_flag("--" + name, value, help); }
+  template <class T>
+  void operator()(const std::string& name, std::vector<T>& values, const char* help, auto... checks) {
+    add(name, values, help, checks...)->delimiter(',');
+  }
+  void operator()(const std::string& name, auto& value, const char* help, auto... checks) {
+    add(name, value, help, checks...);
+  }
+
+ private:
+  CLI::Option* add(const std::string& name, auto& value, const char* help, auto... checks) {
+    CLI::Option* option = app.add_option("--" + name, value, help);
+    (option->check(checks), ...);
+    return option;
+  }
+};
+
+/// Writes them as TOML; what is empty is left out.
+struct OptionWriter {
+  std::vector<std::pair<std::string, std::string>> values{};
+
+  void group(const char*) {}
+  void operator()(const char* name, const auto& value, const auto&...) {
+    if (std::string text = toml(value); text != "[]" && text != "\"\"") values.emplace_back(name, std::move(text));
+  }
+
+ private:
+  static std::string toml(bool value) { return value ? "true" : "false"; }
+  static std::string toml(const std::string& value) { return '"' + value + '"'; }
+  template <class T> static std::string toml(const std::vector<T>& values) {
+    std::string list;
+    for (const T& value : values) list += (list.empty() ? "" : ", ") + toml(value);
+    return '[' + list + ']';
+  }
+  static std::string toml(const auto& number) { return resnet::to_metadata(number); }
+};
+
+std::vector<std::pair<std::string, std::string>> resolved(TrainOptions o) {
+  o.lr = o.largest_lr();
+  OptionWriter writer;
+  for_each_option(o, writer);
+  return std::move(writer.values);
+}
+
+}  // namespace
 
 void TrainOptions::add_to(CLI::App& app) {
   app.option_defaults()->always_capture_default();
   app.set_config("--config", "", "read options from this file of lines `option = value`; the command line goes first");
   app.allow_config_extras(CLI::config_extras_mode::error);
-  const auto positive = CLI::PositiveNumber;
-  const auto not_negative = CLI::NonNegativeNumber;
-  const auto share = CLI::Range(0.0, 1.0);
-  const auto below_one = CLI::Range(0.0, 0.999);
-
-  app.option_defaults()->group("Network and data");
-  app.add_option("--model", model)->check(CLI::IsMember(architecture_names()));
-  app.add_option("--data", data.name)->check(CLI::IsMember({"synthetic", "cifar10", "cifar100"}));
-  app.add_option("--data-dir", data.dir, "folder of CIFAR's binary files")->configurable(false);
-  app.add_option("--train-images", data.train_images, "use the first so many; 0: all")->check(not_negative);
-  app.add_option("--test-images", data.test_images, "use the first so many; 0: all")->check(not_negative);
-  app.add_option("--validation", validation, "training images set apart to choose the best epoch")
-      ->check(not_negative);
-  app.add_option("--fine-tune", fine_tune, "begin with the weights of this file");
-  app.add_option("--new-layers", new_layers, "fine-tune: layers that don't come from the file, such as fc")
-      ->delimiter(',');
-  app.add_option("--freeze", trainer.frozen, "layers whose parameters stay as they are, such as conv1,layer1")
-      ->delimiter(',');
-  app.add_flag("--zero-gamma", zero_gamma, "start each residual block as its shortcut");
-  app.add_option("--dropout", dropout, "probability in the network's Dropout layers; -1: the network's own")
-      ->check(CLI::Range(-1.0, 0.999));
-  app.add_option("--drop-path", drop_path, "stochastic depth: the last block's probability; -1: the network's own")
-      ->check(CLI::Range(-1.0, 0.999));
-
-  app.option_defaults()->group("Augmentation");
-  app.add_flag("--no-augment", no_augment, "CIFAR without random crop and flip");
-  app.add_option("--rand-augment", rand_augment.operations, "RandAugment: operations for each image; 0: none")
-      ->check(not_negative);
-  app.add_option("--magnitude", rand_augment.magnitude, "RandAugment: strength of the operations, 0 to 30")
-      ->check(CLI::Range(0, 30));
-  app.add_option("--cutout", erase.cutout, "side of a square that is cut out, in pixels; 0: none")
-      ->check(not_negative);
-  app.add_option("--random-erasing", erase.probability, "probability that a random rectangle is erased")
-      ->check(share);
-  app.add_option("--mixup", mix.mixup_alpha, "alpha of mixup; 0: none")->check(not_negative);
-  app.add_option("--cutmix", mix.cutmix_alpha, "alpha of CutMix; 0: none")->check(not_negative);
-
-  app.option_defaults()->group("Training");
-  app.add_option("--epochs", epochs)->check(positive);
-  app.add_option("--batch-size", batch_size)->check(positive);
-  app.add_option("--accumulate", trainer.accumulate, "batches whose mean gradient makes a step")->check(positive);
-  app.add_option("--optimizer", optimizer)->check(CLI::IsMember({"sgd", "adam", "adamw", "rmsprop"}));
-  app.add_option("--lr", lr, "largest learning rate; without it 0.1 for sgd, 0.001 for the others")
-      ->check(positive);
-  app.add_option("--momentum", momentum, "of sgd and rmsprop")->check(share);
-  app.add_flag("--nesterov", nesterov, "of sgd");
-  app.add_option("--weight-decay", weight_decay, "of weights; not of biases and scales")->check(not_negative);
-  app.add_option("--schedule", schedule)
-      ->check(CLI::IsMember({"constant", "step", "multistep", "cosine", "restarts", "onecycle"}));
-  app.add_option("--step-epochs", step_epochs, "step: epochs from one drop to the next")->check(positive);
-  app.add_option("--milestones", milestones, "multistep: epochs of the drops")->delimiter(',')->check(positive);
-  app.add_option("--gamma", gamma, "step, multistep: factor of a drop")->check(positive);
-  app.add_option("--restart-epochs", restart_epochs, "restarts: epochs of the first cosine")->check(positive);
-  app.add_option("--restart-factor", restart_factor, "restarts: how much longer each cosine is")->check(positive);
-  app.add_option("--warmup-epochs", warmup_epochs, "linear rise before the schedule")->check(not_negative);
-  app.add_option("--label-smoothing", trainer.label_smoothing)->check(share);
-  app.add_option("--clip-norm", trainer.clip_norm, "largest norm of the gradient; 0: any")->check(not_negative);
-  app.add_option("--clip-value", trainer.clip_value, "largest entry of the gradient; 0: any")->check(not_negative);
-  app.add_option("--ema", trainer.ema_decay, "decay of the weights' moving average, which is then tested; 0: none")
-      ->check(below_one);
-  app.add_option("--lookahead", trainer.lookahead_steps, "updates from one look back of Lookahead to the next; 0: none")
-      ->check(not_negative);
-  app.add_option("--patience", patience, "end after so many epochs without a better validation accuracy; 0: never")
-      ->check(not_negative);
-  app.add_flag("--flip-test", flip_test, "test on each image and its mirror image");
-  app.add_option("--seed", seed);
-  app.add_option("--convolution", convolution, "direct: without Winograd, which rounds a little differently")
-      ->check(CLI::IsMember({"fastest", "direct"}));
+  for_each_option(*this, OptionAdder{app});
 
   app.option_defaults()->group("The run")->configurable(false);
-  app.add_option("--threads", threads, "0: all; the result does not depend on it")->check(not_negative);
+  app.add_option("--data-dir", data.dir, "folder of CIFAR's binary files");
+  app.add_option("--threads", threads, "0: all; the result does not depend on it")->check(CLI::NonNegativeNumber);
   app.add_option("--run-dir", run_dir, "folder of checkpoints, log and report");
   app.add_flag("--resume", resume, "continue the run in that folder");
-  app.add_option("--save-minutes", save_minutes, "time between checkpoints within an epoch")->check(positive);
+  app.add_option("--save-minutes", save_minutes, "time between checkpoints within an epoch")
+      ->check(CLI::PositiveNumber);
 }
 
 std::string TrainOptions::to_toml() const {
-  TrainOptions resolved = *this;
-  resolved.lr = largest_lr();
-  CLI::App app;
-  resolved.add_to(app);
-  return app.config_to_str(true);
+  std::string text;
+  for (const auto& [name, value] : resolved(*this)) text += name + " = " + value + '\n';
+  return text;
 }
 
 resnet::Metadata TrainOptions::decisive() const {
@@ -107,10 +152,8 @@ resnet::Metadata TrainOptions::decisive() const {
   only({"gamma"}, schedule == "step" || schedule == "multistep");
   only({"restart-epochs", "restart-factor"}, schedule == "restarts");
   resnet::Metadata m;
-  std::istringstream lines(to_toml());
-  for (std::string line; std::getline(lines, line);)
-    if (const std::size_t equal = line.find('='); equal != std::string::npos && !left_out.contains(line.substr(0, equal)))
-      m["option --" + line.substr(0, equal)] = line.substr(equal + 1);
+  for (const auto& [name, value] : resolved(*this))
+    if (!left_out.contains(name)) m["option --" + name] = value;
   return m;
 }
 

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +23,7 @@ struct TrainOptions {
   // Training
   int epochs = 30, batch_size = 128;
   std::string optimizer = "sgd", schedule = "cosine";
-  std::optional<double> lr;
-  double momentum = 0.9, weight_decay = 5e-4;
+  double lr = 0, momentum = 0.9, weight_decay = 5e-4;
   bool nesterov = false, zero_gamma = false;
   int step_epochs = 60, restart_epochs = 10, restart_factor = 2;
   std::vector<int> milestones{60, 120, 160};
@@ -46,14 +44,14 @@ struct TrainOptions {
 
   void add_to(CLI::App& app);
 
-  /// Every option with its value, as a configuration file: what --config reads.
+  /// Every option with its value, as a configuration file: what --config reads. Not what the result doesn't depend on.
   std::string to_toml() const;
   /// What decides the result of a run, as metadata: a resumed run must agree in all of it.
   resnet::Metadata decisive() const;
   /// Throws Error with every difference between these options and those of a checkpoint.
   void require_same(const std::string& path, const resnet::Metadata& stored) const;
 
-  double largest_lr() const { return lr.value_or(optimizer == "sgd" ? 0.1 : 0.001); }
+  double largest_lr() const { return lr > 0 ? lr : optimizer == "sgd" ? 0.1 : 0.001; }
   resnet::Augment augment() const;
   resnet::LoadOptions fine_tuning() const;
   TrainingSetup setup(std::int64_t steps_per_epoch) const;

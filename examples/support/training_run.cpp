@@ -70,9 +70,7 @@ int train(const TrainOptions& o) {
 
   const std::string dir = o.run_dir + "/", last = dir + "last.safetensors";
   int epochs_done = 0;
-  double seconds_before = 0;  // of earlier parts of the run
   EarlyStopping stopping{.patience = o.patience};
-  Stopwatch run_time;
   const auto save = [&] {
     // The loss of a step says nothing about the weights after it: a checkpoint is good if they work.
     const auto first_batch = [](const Metrics&) { return false; };
@@ -82,7 +80,6 @@ int train(const TrainOptions& o) {
     Metadata state = card.metadata();
     state.merge(o.decisive());
     state["epochs_done"] = to_metadata(epochs_done);
-    state["seconds"] = to_metadata(seconds_before + run_time.seconds());
     stopping.save(state);
     training->save(last, state);
   };
@@ -90,7 +87,6 @@ int train(const TrainOptions& o) {
     training->resume(last, [&](const Metadata& state) {
       o.require_same(last, state);
       epochs_done = from_metadata<int>(last, state, "epochs_done");
-      seconds_before = from_metadata<double>(last, state, "seconds");
       stopping.restore(last, state);
     });
     fmt::print("resumed {} after {} epochs and {} steps\n", last, epochs_done, training->steps());
@@ -156,6 +152,8 @@ int train(const TrainOptions& o) {
   const Metrics result = network->evaluate(test, {}, {.flip = o.flip_test}).metrics;
   fmt::print("test accuracy {:.2f} % ({} of {} images), {}\n", percent_of(result), result.correct, result.images,
              weights);
+  double seconds = 0;
+  for (const EpochRow& row : read_run(o.run_dir).log) seconds += row.seconds;
   write_results(dir + "results.json",
                 {.architecture = architecture.title,
                  .data = o.data.name,
@@ -166,7 +164,7 @@ int train(const TrainOptions& o) {
                  .seed = o.seed,
                  .epochs = epochs_done,
                  .finished = true,
-                 .seconds = seconds_before + run_time.seconds(),
+                 .seconds = seconds,
                  .peak_memory_mb = peak_memory_mb(),
                  .test = collect_test_results(images.test, card.normalize,
                                               [&](std::span<const float> batch, int) { return network->logits(batch); }),

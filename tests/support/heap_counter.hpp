@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts every allocation from the heap, by any thread and through any function. To be included in one
-// source of a program: it replaces the C library's functions.
+// Counts every allocation from the heap, by any thread and through any function: it replaces the C library's
+// functions. They are weak, so that several sources of a program may include it.
 #pragma once
 
 #include <atomic>
@@ -39,18 +39,22 @@ void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 
-void* malloc(std::size_t size) noexcept { return ++test::heap_allocations, __libc_malloc(size); }
-void* calloc(std::size_t n, std::size_t size) noexcept {
+[[gnu::weak]] void* malloc(std::size_t size) noexcept {
+  return ++test::heap_allocations, __libc_malloc(size);
+}
+[[gnu::weak]] void* calloc(std::size_t n, std::size_t size) noexcept {
   return ++test::heap_allocations, __libc_calloc(n, size);
 }
-void* realloc(void* p, std::size_t size) noexcept {
+[[gnu::weak]] void* realloc(void* p, std::size_t size) noexcept {
   return ++test::heap_allocations, __libc_realloc(p, size);
 }
-void* memalign(std::size_t line, std::size_t size) noexcept {
+[[gnu::weak]] void* memalign(std::size_t line, std::size_t size) noexcept {
   return ++test::heap_allocations, __libc_memalign(line, size);
 }
-void* aligned_alloc(std::size_t line, std::size_t size) noexcept { return memalign(line, size); }
-int posix_memalign(void** p, std::size_t line, std::size_t size) noexcept {
+[[gnu::weak]] void* aligned_alloc(std::size_t line, std::size_t size) noexcept {
+  return memalign(line, size);
+}
+[[gnu::weak]] int posix_memalign(void** p, std::size_t line, std::size_t size) noexcept {
   return (*p = memalign(line, size)) ? 0 : 12;  // ENOMEM
 }
 }
