@@ -23,7 +23,7 @@ constexpr Shape image{3, 8, 8};
 
 TEST_CASE("CifarResNet: learns, is saved, loaded and frozen") { test::check_model<Narrow, image>(0.02); }
 
-TEST_CASE("CifarResNet: zero_gamma silences every block's last norm; every block has a DropPath") {
+TEST_CASE("CifarResNet: zero_gamma silences every block's last norm, and every block has a DropPath") {
   Context<Cpu> ctx;
   Narrow model;
   initialize(ctx, model, {.zero_gamma = true});

@@ -25,7 +25,7 @@ TEST_CASE("PyramidNet: learns, is saved, loaded and frozen") {
   test::check_model<Small, image>(0.05);
 }
 
-TEST_CASE("PyramidNet: zero_gamma silences every block's last norm; every block has a DropPath") {
+TEST_CASE("PyramidNet: zero_gamma silences every block's last norm, and every block has a DropPath") {
   Context<Cpu> ctx;
   Small model;
   initialize(ctx, model, {.zero_gamma = true});
