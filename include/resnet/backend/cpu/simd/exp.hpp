@@ -9,13 +9,14 @@
 
 namespace resnet::inline RESNET_ISA::cpu {
 
+using Bits [[gnu::vector_size(4 * lanes)]] = std::uint32_t;  // of a Vec's floats
+
 /// e^x to 1.5 units in the last place for x in [-87.3, 88.3], what is outside being moved there; NaN stays
 /// NaN.
 ///   e^x = 2^k · e^r,   k = round(x / ln 2),   r = x - k · ln 2 in [-0.35, 0.35],
 /// with ln 2 in two parts (Cody & Waite 1980), so that r is as precise as x, and Taylor's sum for e^r to r^7,
 /// whose rest is below 0.35^8 / 8! = 6e-9.
 inline Vec exp(Vec x) {
-  using Bits [[gnu::vector_size(sizeof(Vec))]] = std::uint32_t;
   x = max(broadcast(-87.3f), x);
   x = -max(broadcast(-88.3f), -x);
   const Vec shifter = broadcast(0x1.8p23f);  // a float this large has no fraction: the sum ends in k's bits
