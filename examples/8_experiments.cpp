@@ -57,12 +57,18 @@ void require_same(const TrainOptions& o) {
 
 /// Mean and standard deviation (of a sample; 0 for one value).
 struct Spread {
+  std::size_t values;
   double mean = 0, deviation = 0;
-  explicit Spread(const std::vector<double>& x) {
+  explicit Spread(const std::vector<double>& x) : values(x.size()) {
     const auto n = static_cast<double>(x.size());
     for (const double v : x) mean += v / n;
     for (const double v : x) deviation += (v - mean) * (v - mean);
     deviation = x.size() > 1 ? std::sqrt(deviation / (n - 1)) : 0;
+  }
+  /// One value has no deviation to tell.
+  std::string text(int decimals) const {
+    return values > 1 ? fmt::format("{:.{}f} ± {:.{}f}", mean, decimals, deviation, decimals)
+                      : fmt::format("{:.{}f}", mean, decimals);
   }
 };
 
@@ -84,8 +90,8 @@ void write_tables(const Options& o, const std::vector<Experiment>& experiments) 
     }
     if (accuracy.empty()) continue;
     const Spread a(accuracy), l(loss), m(minutes);
-    text += fmt::format("| {} | {} | {:.2f} ± {:.2f} | {:.3f} ± {:.3f} | {} | {} | {:.1f} |\n", e.name, accuracy.size(),
-                        a.mean, a.deviation, l.mean, l.deviation, parameters, macs, m.mean);
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {:.1f} |\n", e.name, accuracy.size(), a.text(2), l.text(3),
+                        grouped(parameters), grouped(macs), m.mean);
     csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", e.name, accuracy.size(), a.mean, a.deviation, l.mean, l.deviation,
                        parameters, macs, m.mean);
   }
