@@ -5,7 +5,10 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <numeric>
 
 #include "csv_log.hpp"
 #include "model_card.hpp"
@@ -46,6 +49,22 @@ double peak_memory_mb() {
 
 double percent_of(const Metrics& m) { return 100 * m.accuracy(); }
 
+/// Logits whose probabilities are the mean of those of an image and of its mirror image: (n, classes).
+std::vector<float> mean_with_mirrored(const Network& network, std::span<const float> images, int n) {
+  std::vector<float> y = network.logits(images), other = network.logits(mirrored<cifar_shape>(images));
+  const auto classes = static_cast<std::ptrdiff_t>(y.size()) / n;
+  const auto log_normalisation = [&](auto row) {
+    const float largest = *std::max_element(row, row + classes);
+    return largest + std::log(std::accumulate(row, row + classes, 0.0f,
+                                              [&](float sum, float x) { return sum + std::exp(x - largest); }));
+  };
+  for (auto a = y.begin(), b = other.begin(); a != y.end(); a += classes, b += classes) {
+    const float of_a = log_normalisation(a), of_b = log_normalisation(b);
+    for (auto c = 0; c < classes; ++c) a[c] = std::log((std::exp(a[c] - of_a) + std::exp(b[c] - of_b)) / 2);
+  }
+  return y;
+}
+
 }  // namespace
 
 int train(const TrainOptions& o) {
@@ -64,7 +83,7 @@ int train(const TrainOptions& o) {
                                    .mix = o.mix,
                                    .normalize = card.normalize});
   const DataLoaderOptions in_order{.batch_size = o.batch_size, .normalize = card.normalize};
-  DataLoader held_out(validates ? images.validation : images.test, in_order), test(images.test, in_order);
+  DataLoader held_out(validates ? images.validation : images.test, in_order);
   const TrainingSetup setup = o.setup(loader.batches());
   const auto training = architecture.training(setup);
 
@@ -149,9 +168,11 @@ int train(const TrainOptions& o) {
   // The test images have had no say in anything until here.
   const std::string weights = dir + (validates ? "best.safetensors" : "weights.safetensors");
   const auto network = architecture.network(weights, o.threads);
-  const Metrics result = network->evaluate(test, {}, {.flip = o.flip_test}).metrics;
-  fmt::print("test accuracy {:.2f} % ({} of {} images), {}\n", percent_of(result), result.correct, result.images,
-             weights);
+  TestResults result = collect_test_results(images.test, card.normalize, [&](std::span<const float> batch, int n) {
+    return o.flip_test ? mean_with_mirrored(*network, batch, n) : network->logits(batch);
+  });
+  fmt::print("test accuracy {:.2f} % ({} of {} images), {}\n", 100 * result.accuracy(), result.correct(),
+             result.images(), weights);
   double seconds = 0;
   for (const EpochRow& row : read_run(o.run_dir).log) seconds += row.seconds;
   write_results(dir + "results.json",
@@ -166,8 +187,7 @@ int train(const TrainOptions& o) {
                  .finished = true,
                  .seconds = seconds,
                  .peak_memory_mb = peak_memory_mb(),
-                 .test = collect_test_results(images.test, card.normalize,
-                                              [&](std::span<const float> batch, int) { return network->logits(batch); }),
+                 .test = std::move(result),
                  .first_layer = network->first_filters()});
   write_page(dir + "report.html", render_report(read_run(o.run_dir)));
   return 0;

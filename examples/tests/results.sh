@@ -19,6 +19,12 @@ awk '$1 ~ /^[0-9]+$/ && NF == 15 { images += $3; diagonal += $(6 + $1); for (i =
 "$programs/evaluate" run/weights.safetensors --test-images 40 | tail -n +2 >weights.log
 "$programs/evaluate" run/last.safetensors --test-images 40 --batch-size 7 | tail -n +2 | cmp weights.log
 
+# With mirror images too.
+train --epochs 2 --flip-test --run-dir flipped >flipped.log
+"$programs/evaluate" flipped/weights.safetensors --flip --test-images 40 >flip.log
+grep -q "($(sed -n 's/.*accuracy .* (\([0-9]* of 40 images\)).*/\1/p' flip.log))" flipped.log ||
+  fail "train and evaluate disagree: $(cat flipped.log flip.log)"
+
 # classify: right for as many of the exported images as evaluate says.
 "$programs/classify" run/best.safetensors images/*.png >classes
 right=$(awk '/^images/ { name = $1; sub(/.*_/, "", name); sub(/\.png/, "", name); first = 1; next }
