@@ -47,7 +47,7 @@ int run(const Options& o) {
       training->initialize();
       const HostBatch batch = *loader.epoch(0).begin();
       const double trained = images_per_second(o, [&] { training->step(batch); });
-      const double inferred = images_per_second(o, [&] { training->current().logits(batch.images); });
+      const double inferred = images_per_second(o, [&] { training->current().probabilities(batch.images); });
       fmt::print(" {:.0f} | {:.0f} |", trained, inferred);
     }
     fmt::print("\n");

@@ -39,12 +39,7 @@ std::vector<std::uint8_t> read_image(const std::string& path) {
 std::vector<float> classify(const Network& network, const NormalizeTable& normalized, const std::vector<std::uint8_t>& image) {
   std::vector<float> input(image.size());
   prepare_image(image.data(), cifar_shape, {}, normalized, input.data());
-  std::vector<float> p = network.logits(input);
-  const float largest = *std::max_element(p.begin(), p.end());
-  for (float& x : p) x = std::exp(x - largest);
-  const float sum = std::accumulate(p.begin(), p.end(), 0.0f);
-  for (float& x : p) x /= sum;
-  return p;
+  return network.probabilities(input);
 }
 
 int run(const std::string& weights, const std::vector<std::string>& files) {

@@ -98,9 +98,9 @@ void write_tables(const Options& o, const std::vector<Experiment>& experiments) 
   if (all.empty()) return;
   fmt::print("\n{}\n", text);
   std::fflush(stdout);
-  write_page(o.dir + "/table.md", text);
-  write_page(o.dir + "/table.csv", csv);
-  write_page(o.dir + "/comparison.html", render_comparison(all));
+  write_text(o.dir + "/table.md", text);
+  write_text(o.dir + "/table.csv", csv);
+  write_text(o.dir + "/comparison.html", render_comparison(all));
 }
 
 int run(const Options& o, const std::vector<std::string>& more) {

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
     for (const std::string& folder : folders) runs.push_back(read_run(folder));
     if (output.empty())
       output = runs.size() == 1 ? std::filesystem::path(folders[0]) / "report.html" : "comparison.html";
-    write_page(output, runs.size() == 1 ? render_report(runs[0]) : render_comparison(runs));
+    write_text(output, runs.size() == 1 ? render_report(runs[0]) : render_comparison(runs));
     fmt::print("{}\n", output);
     return 0;
   });

@@ -28,8 +28,9 @@ class Network {
   virtual resnet::Evaluation evaluate(resnet::DataLoader& loader,
                                       const std::function<bool(const resnet::Metrics&)>& go_on = {},
                                       resnet::EvaluateOptions options = {}) const = 0;
-  /// (n, classes), of normalised images (n, h, w, c).
-  virtual std::vector<float> logits(std::span<const float> images) const = 0;
+  /// (n, classes), for normalised images (n, h, w, c).
+  virtual std::vector<float> probabilities(std::span<const float> images,
+                                           resnet::EvaluateOptions options = {}) const = 0;
   virtual Filters first_filters() const = 0;
 };
 

@@ -27,9 +27,9 @@ class NetworkOf : public Network {
                               resnet::EvaluateOptions options) const final {
     return resnet::evaluate<resnet::cifar_shape>(ctx_, model_, loader, go_on, options);
   }
-  std::vector<float> logits(std::span<const float> images) const final {
-    const auto y = model_.infer(ctx_, ctx_.template upload<resnet::cifar_shape>(images));
-    return {y.data(), y.data() + y.size()};
+  std::vector<float> probabilities(std::span<const float> images, resnet::EvaluateOptions options) const final {
+    const auto p = resnet::probabilities<resnet::cifar_shape>(ctx_, model_, images, options);
+    return {p.data(), p.data() + p.size()};
   }
   Filters first_filters() const final { return ::first_filters(model_); }
 

@@ -5,10 +5,8 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <numeric>
 
 #include "csv_log.hpp"
 #include "model_card.hpp"
@@ -48,22 +46,6 @@ double peak_memory_mb() {
 }
 
 double percent_of(const Metrics& m) { return 100 * m.accuracy(); }
-
-/// Logits whose probabilities are the mean of those of an image and of its mirror image: (n, classes).
-std::vector<float> mean_with_mirrored(const Network& network, std::span<const float> images, int n) {
-  std::vector<float> y = network.logits(images), other = network.logits(mirrored<cifar_shape>(images));
-  const auto classes = static_cast<std::ptrdiff_t>(y.size()) / n;
-  const auto log_normalisation = [&](auto row) {
-    const float largest = *std::max_element(row, row + classes);
-    return largest + std::log(std::accumulate(row, row + classes, 0.0f,
-                                              [&](float sum, float x) { return sum + std::exp(x - largest); }));
-  };
-  for (auto a = y.begin(), b = other.begin(); a != y.end(); a += classes, b += classes) {
-    const float of_a = log_normalisation(a), of_b = log_normalisation(b);
-    for (auto c = 0; c < classes; ++c) a[c] = std::log((std::exp(a[c] - of_a) + std::exp(b[c] - of_b)) / 2);
-  }
-  return y;
-}
 
 }  // namespace
 
@@ -117,7 +99,7 @@ int train(const TrainOptions& o) {
     if (!o.fine_tune.empty()) training->load_weights(o.fine_tune, o.fine_tuning());
     save();  // now, rather than after an hour, is the time to learn that it can't be written
   }
-  write_page(dir + "config.toml", o.to_toml());
+  write_text(dir + "config.toml", o.to_toml());
 
   CsvLog csv(dir + "log.csv",
              "epoch,step,lr,train_loss,train_accuracy,held_out,loss,accuracy,images_per_second,seconds,memory_mb",
@@ -168,8 +150,8 @@ int train(const TrainOptions& o) {
   // The test images have had no say in anything until here.
   const std::string weights = dir + (validates ? "best.safetensors" : "weights.safetensors");
   const auto network = architecture.network(weights, o.threads);
-  TestResults result = collect_test_results(images.test, card.normalize, [&](std::span<const float> batch, int n) {
-    return o.flip_test ? mean_with_mirrored(*network, batch, n) : network->logits(batch);
+  TestResults result = collect_test_results(images.test, card.normalize, [&](std::span<const float> batch) {
+    return network->probabilities(batch, {.flip = o.flip_test});
   });
   fmt::print("test accuracy {:.2f} % ({} of {} images), {}\n", 100 * result.accuracy(), result.correct(),
              result.images(), weights);
@@ -189,6 +171,6 @@ int train(const TrainOptions& o) {
                  .peak_memory_mb = peak_memory_mb(),
                  .test = std::move(result),
                  .first_layer = network->first_filters()});
-  write_page(dir + "report.html", render_report(read_run(o.run_dir)));
+  write_text(dir + "report.html", render_report(read_run(o.run_dir)));
   return 0;
 }

@@ -16,20 +16,24 @@
 
 namespace {
 
-/// Pixel values are the logits: classes are channels, and an image is one pixel.
+/// Pixel values are a fifth of the logits: classes are channels, and an image is one pixel.
 resnet::Dataset pixels(std::vector<std::uint8_t> values, std::vector<std::int32_t> labels) {
   return {{3, 1, 1}, {"cat", "<b>dog</b> & \"co\"", "frog"}, std::move(values), std::move(labels)};
-}
-std::vector<float> pixels_as_logits(std::span<const float> images, int) {
-  std::vector<float> logits(images.begin(), images.end());
-  for (float& z : logits) z *= 5;
-  return logits;
 }
 /// -log softmax of 5 v / 255.
 double loss(const std::uint8_t* v, std::size_t label) {
   double sum = 0;
   for (int k = 0; k < 3; ++k) sum += std::exp(5 * v[k] / 255.0);
   return std::log(sum) - 5 * v[label] / 255.0;
+}
+std::vector<float> softmax_of_pixels(std::span<const float> images) {
+  std::vector<float> p;
+  for (std::size_t i = 0; i < images.size(); i += 3) {
+    const auto z = images.subspan(i, 3);
+    const double sum = std::exp(5.0 * z[0]) + std::exp(5.0 * z[1]) + std::exp(5.0 * z[2]);
+    for (const float value : z) p.push_back(static_cast<float>(std::exp(5.0 * value) / sum));
+  }
+  return p;
 }
 
 const std::vector<std::uint8_t> values{255, 0, 0, 10, 200, 30, 0, 9, 255, 255, 200, 100, 50, 40, 60};
@@ -48,7 +52,7 @@ RunResults some_results(int wrong, std::uint64_t seed) {
                .finished = true,
                .seconds = 125,
                .peak_memory_mb = 812.25,
-               .test = collect_test_results(pixels(values, labels), {}, pixels_as_logits),
+               .test = collect_test_results(pixels(values, labels), {}, softmax_of_pixels),
                .first_layer = {2, 2, 3, std::vector<float>(24, 0.5f)}};
   r.first_layer.weights[5] = -0.1f;
   r.test.confusion = {{5, wrong, 0}, {0, 5 - wrong, 0}, {0, 0, 0}};
@@ -71,7 +75,7 @@ void write_run(const std::string& folder, const std::string& lr, std::uint64_t s
 
 TEST_CASE("results: loss, confusion matrix and the most wrong images") {
   const resnet::Dataset data = pixels(values, labels);
-  const TestResults test = collect_test_results(data, {}, pixels_as_logits, 2);
+  const TestResults test = collect_test_results(data, {}, softmax_of_pixels, 2);
   CHECK(test.images() == 5);
   CHECK(test.correct() == 3);
   CHECK(test.accuracy() == doctest::Approx(0.6));
@@ -90,21 +94,19 @@ TEST_CASE("results: loss, confusion matrix and the most wrong images") {
   CHECK(first.png.starts_with("iVBORw0KGgo"));  // PNG's signature
   CHECK(second.index == 3);
   CHECK(second.probability < first.probability);
-  CHECK(collect_test_results(data, {}, pixels_as_logits, 2, 1).most_wrong.size() == 1);
+  CHECK(collect_test_results(data, {}, softmax_of_pixels, 2, 1).most_wrong.size() == 1);
 }
 
-TEST_CASE("results: logits that can't be") {
+TEST_CASE("results: probabilities that can't be") {
   const resnet::Dataset data = pixels(values, labels);
   const auto constant = [](float value) {
-    return [value](std::span<const float>, int n) {
-      return std::vector<float>(static_cast<std::size_t>(3 * n), value);
-    };
+    return [value](std::span<const float> images) { return std::vector<float>(images.size(), value); };
   };
   CHECK_THROWS_WITH_AS(collect_test_results(data, {}, constant(NAN)),
-                       "test image 0: expected finite logits, found NaN or infinity", resnet::Error);
+                       "test image 0: expected finite probabilities, found NaN or infinity", resnet::Error);
   CHECK_THROWS_WITH_AS(
-      collect_test_results(data, {}, [](std::span<const float>, int) { return std::vector<float>(4); }),
-      "test images: expected 3 logits for each of 5 images, found 4 in all", resnet::Error);
+      collect_test_results(data, {}, [](std::span<const float>) { return std::vector<float>(4); }),
+      "test images: expected 3 probabilities for each of 5 images, found 4 in all", resnet::Error);
 }
 
 TEST_CASE("results: what is written is read") {

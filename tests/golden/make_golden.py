@@ -158,7 +158,7 @@ def filled(module, prefix="", dtype=F64):
 
 
 def write(file, tensors, **metadata):
-    kinds = {F64: "F64", torch.float32: "F32", torch.int64: "I64"}
+    kinds = {F64: "F64", torch.float32: "F32", torch.int64: "I64", torch.uint8: "U8"}
     header, data = {"__metadata__": {"torch": torch.__version__, **metadata}}, []
     offset = 0
     for name, tensor in sorted(tensors.items()):

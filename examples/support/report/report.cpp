@@ -258,8 +258,8 @@ std::string render_report(const Run& run) {
   return page(title, body + std::string(footer));
 }
 
-void write_page(const std::string& path, const std::string& html) {
+void write_text(const std::string& path, const std::string& text) {
   resnet::AtomicFile file(path);
-  file.write(html.data(), html.size());
+  file.write(text.data(), text.size());
   file.commit();
 }

@@ -15,4 +15,4 @@ std::string render_report(const Run& run);
 std::string render_comparison(std::span<const Run> runs);
 
 /// Replaces the file as a whole; throws Error if it can't be written.
-void write_page(const std::string& path, const std::string& html);
+void write_text(const std::string& path, const std::string& text);

@@ -38,36 +38,29 @@ double TestResults::accuracy() const {
 // --- collecting
 
 TestResults collect_test_results(const resnet::Dataset& test, const resnet::Normalize& normalize,
-                                 const LogitsOf& logits_of, int batch_size, int most_wrong) {
+                                 const ProbabilitiesOf& probabilities_of, int batch_size, int most_wrong) {
   const auto classes = static_cast<std::size_t>(test.classes());
   TestResults results;
   results.confusion.assign(classes, std::vector<int>(classes));
   double loss_sum = 0;
   resnet::DataLoader loader(test, {.batch_size = batch_size, .normalize = normalize});
   for (const resnet::HostBatch& batch : loader.epoch(0)) {
-    const std::vector<float> logits = logits_of(batch.images, batch.n);  // (n, classes)
-    if (logits.size() != static_cast<std::size_t>(batch.n) * classes)
-      throw Error(fmt::format("test images: expected {} logits for each of {} images, found {} in all",
-                              classes, batch.n, logits.size()));
+    const std::vector<float> probabilities = probabilities_of(batch.images);  // (n, classes)
+    if (probabilities.size() != static_cast<std::size_t>(batch.n) * classes)
+      throw Error(fmt::format("test images: expected {} probabilities for each of {} images, found {} in all",
+                              classes, batch.n, probabilities.size()));
     for (std::size_t i = 0; i < batch.labels.size(); ++i) {
-      const auto z = std::span(logits).subspan(i * classes, classes);
-      if (!std::ranges::all_of(z, [](float value) { return std::isfinite(value); }))
+      const auto p = std::span(probabilities).subspan(i * classes, classes);
+      if (!std::ranges::all_of(p, [](float value) { return std::isfinite(value); }))
         throw Error(
-            fmt::format("test image {}: expected finite logits, found NaN or infinity", batch.indices[i]));
+            fmt::format("test image {}: expected finite probabilities, found NaN or infinity", batch.indices[i]));
       const auto label = static_cast<std::size_t>(batch.labels[i]);
-      const auto predicted = static_cast<std::size_t>(std::ranges::max_element(z) - z.begin());
-      double sum = 0;  // of exp(z - max): softmax without overflow
-      for (const float value : z) sum += std::exp(double{value} - z[predicted]);
-      const double log_probability = double{z[label]} - z[predicted] - std::log(sum);
-      loss_sum -= log_probability;
+      const auto predicted = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
+      loss_sum -= std::log(double{std::max(p[label], std::numeric_limits<float>::min())});
       ++results.confusion[label][predicted];
       if (predicted != label)
-        results.most_wrong.push_back({batch.indices[i],
-                                      batch.labels[i],
-                                      static_cast<int>(predicted),
-                                      1 / sum,
-                                      std::exp(log_probability),
-                                      {}});
+        results.most_wrong.push_back(
+            {batch.indices[i], batch.labels[i], static_cast<int>(predicted), p[predicted], p[label], {}});
     }
   }
   results.loss = test.size() ? loss_sum / test.size() : 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a finished training run leaves in results.json: what its network is, and how good on the test images.
 //
-//   TestResults test = collect_test_results(data.test, normalize, logits_of);
+//   TestResults test = collect_test_results(data.test, normalize, probabilities_of);
 //   write_results("run/results.json", {.architecture = "ResNet-18", …, .test = std::move(test)});
 #pragma once
 
@@ -53,12 +53,12 @@ struct RunResults {
   Filters first_layer;
 };
 
-/// Logits (n, classes) of n normalised images (n, h, w, c).
-using LogitsOf = std::function<std::vector<float>(std::span<const float> images, int n)>;
+/// Probabilities (n, classes) for n normalised images (n, h, w, c).
+using ProbabilitiesOf = std::function<std::vector<float>(std::span<const float> images)>;
 
-/// Runs the network over all test images. Throws Error for logits that are not finite or of another number.
+/// Runs the network over all test images. Throws Error for probabilities that are not finite or of another number.
 TestResults collect_test_results(const resnet::Dataset& test, const resnet::Normalize& normalize,
-                                 const LogitsOf& logits_of, int batch_size = 128, int most_wrong = 25);
+                                 const ProbabilitiesOf& probabilities_of, int batch_size = 128, int most_wrong = 25);
 
 /// Throws Error for numbers that are not finite, and if the file can't be written.
 void write_results(const std::string& path, const RunResults& results);

@@ -90,7 +90,7 @@ struct BasicBlockWith {
   }
 };
 
-template <int In, int Out, int Stride, class B>
+template <int In, int Out, int Stride = 1, class B = Cpu>
 struct BasicBlock : BasicBlockWith<In, Out, Stride, Shortcut, B> {
   template <class Other>
   using on = BasicBlock<In, Out, Stride, Other>;

@@ -10,7 +10,7 @@
 
 namespace resnet {
 
-template <int In, int Out, int Stride, class B> struct Bottleneck {
+template <int In, int Out, int Stride = 1, class B = Cpu> struct Bottleneck {
   static_assert(Out % 4 == 0, "a bottleneck's output channels are four times its inner ones");
   static constexpr int inner = Out / 4;
   using Conv1 = Conv2d<In, inner, 1, 1, B>;

@@ -18,7 +18,7 @@ using ConvReLU = Sequential<Conv2d<In, Out, 3, Stride, B, 1, true>, ReLU<B>>;
 template <int In, int Out, int Stride, class B>
 using ConvNormReLU = Sequential<Conv2d<In, Out, 3, Stride, B, 1, true>, BatchNormReLU<Out, B>>;
 
-template <template <int, int, int, class> class Block, int In, int Out, int Depth, class B>
+template <template <int, int, int, class> class Block, int In, int Out, int Depth, class B = Cpu>
 struct ConvStage : Sequential<Stage<Block, In, Out, 1, Depth, B>, MaxPool2d<2, 2, 0, B>> {
   using First = Block<In, Out, 1, B>;
   using Rest = Block<Out, Out, 1, B>;

@@ -17,7 +17,7 @@
 
 namespace resnet {
 
-template <int In, int Growth, class B> struct DenseLayer {
+template <int In, int Growth, class B = Cpu> struct DenseLayer {
   static constexpr int inner = 4 * Growth;
   using Norm1 = BatchNorm2d<In, B>;
   using Conv1 = Conv2d<In, inner, 1, 1, B>;
@@ -74,7 +74,7 @@ template <int In, int Growth, class B> struct DenseLayer {
 };
 
 /// The first layer, and a block of the others. (A std::tuple of the layers would make long symbols.)
-template <int In, int Growth, int Depth, class B> struct DenseBlock {
+template <int In, int Growth, int Depth, class B = Cpu> struct DenseBlock {
   using First = DenseLayer<In, Growth, B>;
   using Rest = DenseBlock<In + Growth, Growth, Depth - 1, B>;
 
@@ -120,7 +120,7 @@ template <int In, int Growth, class B> struct DenseBlock<In, Growth, 0, B> : Ide
   static constexpr void visit_from(std::size_t, auto&&, auto&...) {}
 };
 
-template <int In, int Out, class B> struct Transition {
+template <int In, int Out = In / 2, class B = Cpu> struct Transition {
   using Norm = BatchNorm2d<In, B>;
   using Conv = Conv2d<In, Out, 1, 1, B>;
   using Pool = AvgPool2d<2, 2, 0, B>;

@@ -17,7 +17,7 @@ using LinearReLUDropout = Sequential<Linear<In, Out, B>, ReLU<B>, Dropout<B>>;
 template <int In, int Out, class B>
 using DropoutLinearReLU = Sequential<Dropout<B>, Linear<In, Out, B>, ReLU<B>>;
 
-template <template <int, int, class> class Hidden, int In, int Width, int Classes, class B>
+template <template <int, int, class> class Hidden, int In, int Width, int Classes, class B = Cpu>
 struct HiddenClassifier {
   using Hidden1 = Hidden<In, Width, B>;
   using Hidden2 = Hidden<Width, Width, B>;

@@ -33,7 +33,7 @@ constexpr Batch<S, B> shortcut_input(Batch<S, B> x, [[maybe_unused]] const Batch
     return pre;
 }
 
-template <int In, int Out, int Stride, class B>
+template <int In, int Out, int Stride = 1, class B = Cpu>
 struct PreActBlock {
   using Norm1 = BatchNorm2d<In, B>;
   using Conv1 = Conv2d<In, Out, 3, Stride, B>;
@@ -119,7 +119,7 @@ struct PreActBlock {
   }
 };
 
-template <int In, int Out, int Stride, class B>
+template <int In, int Out, int Stride = 1, class B = Cpu>
 struct PreActBottleneck {
   static_assert(Out % 4 == 0, "a bottleneck's output channels are four times its inner ones");
   static constexpr int inner = Out / 4;

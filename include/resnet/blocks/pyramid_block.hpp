@@ -18,7 +18,7 @@
 
 namespace resnet {
 
-template <int In, int Out, int Stride, class B>
+template <int In, int Out, int Stride = 1, class B = Cpu>
 struct PyramidBlock {
   using Norm1 = BatchNorm2d<In, B>;
   using Conv1 = Conv2d<In, Out, 3, Stride, B>;

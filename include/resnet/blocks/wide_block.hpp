@@ -8,7 +8,7 @@
 
 namespace resnet {
 
-template <int In, int Out, int Stride, class B>
+template <int In, int Out, int Stride = 1, class B = Cpu>
 struct WideBlock : PreActBlock<In, Out, Stride, B> {
   template <class Other>
   using on = WideBlock<In, Out, Stride, Other>;

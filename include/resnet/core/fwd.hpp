@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every public template, with its default arguments.
+// Every layer and composite, with its default arguments. (Blocks and models have theirs where they are defined.)
 #pragma once
 
 #include <resnet/core/shape.hpp>
@@ -71,31 +71,5 @@ template <class... Layers>
 struct Sequential;
 template <template <int, int, int, class> class Block, int In, int Out, int Stride, int Depth, class B = Cpu>
 struct Stage;
-template <int In, int Out, int Stride = 1, class B = Cpu>
-struct BasicBlock;
-template <int In, int Out, int Stride = 1, class B = Cpu>
-struct Bottleneck;
-template <template <int, int, int, class> class Block, int In, int Out, int Depth, class B = Cpu>
-struct ConvStage;
-template <class Stages>
-struct FiveStages;
-template <template <int, int, class> class Hidden, int In, int Width, int Classes, class B = Cpu>
-struct HiddenClassifier;
-template <int In, int Growth, class B = Cpu>
-struct DenseLayer;
-template <int In, int Growth, int Depth, class B = Cpu>
-struct DenseBlock;
-template <int In, int Out = In / 2, class B = Cpu>
-struct Transition;
-template <int In, int Out, int Stride = 1, class B = Cpu>
-struct PaddedBlock;
-template <int In, int Out, int Stride = 1, class B = Cpu>
-struct PreActBlock;
-template <int In, int Out, int Stride = 1, class B = Cpu>
-struct PreActBottleneck;
-template <int In, int Out, int Stride = 1, class B = Cpu>
-struct WideBlock;
-template <int In, int Out, int Stride = 1, class B = Cpu>
-struct PyramidBlock;
 
 }  // namespace resnet

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Small networks for CIFAR images (3×32×32) that others are compared with.
 //   SimpleMLP  fc1, 64 with ReLU -> fc2
-//   SimpleCNN  TensorFlow's CIFAR-10 tutorial: conv1, conv2, conv3, 3×3 without padding, 32, 64 and 64
-//   channels with
+//   SimpleCNN  TensorFlow's CIFAR-10 tutorial: conv1, conv2, conv3, 3×3 without padding, 32, 64 and 64 channels with
 //              ReLU, 2×2 max-pooling between them -> fc1, 64 with ReLU -> fc2
-//   ConvNet    three stages of VGG with BatchNorm, two convolutions of 64, 128 and 256 channels each ->
-//   global average
-//              pooling -> dropout -> fc
+//   ConvNet    three stages of VGG with BatchNorm, two convolutions of 64, 128 and 256 channels each -> global
+//              average pooling -> dropout -> fc
 #pragma once
 
 #include <resnet/blocks/conv_stage.hpp>

@@ -75,6 +75,19 @@ std::vector<float> mirrored(std::span<const float> images) {
   return y;
 }
 
+/// The classes' probabilities for images (n, h, w, c) that are not on the backend yet.
+template <Shape S, class B, class Model>
+Batch<Model::out(S), B> probabilities(Context<B>& ctx, const Model& model, std::span<const float> images,
+                                      EvaluateOptions options = {}) {
+  auto p = softmax(ctx, model.infer(ctx, ctx.template upload<S>(images)));
+  if (options.flip) {
+    const std::vector<float> other_images = mirrored<S>(images);
+    const auto other = softmax(ctx, model.infer(ctx, ctx.template upload<S>(std::span(other_images))));
+    B::lerp(ctx, other.size(), 0.5, other.data(), p.data());
+  }
+  return p;
+}
+
 /// Runs the model over all images of the loader. S is the shape of an image. `go_on` is called after each batch
 /// and ends the evaluation early by returning false.
 template <Shape S, class B, class Model>
@@ -85,16 +98,13 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
   std::vector<int> predictions;
   for (const HostBatch& batch : loader.epoch(0)) {
     const auto target = one_hot<classes>(ctx, batch.labels);
-    const auto logits = model.infer(ctx, ctx.template upload<S>(batch.images));
     double loss;
     if (options.flip) {
-      const std::vector<float> images = mirrored<S>(batch.images);
-      const auto other = softmax(ctx, model.infer(ctx, ctx.template upload<S>(std::span(images))));
-      auto probabilities = softmax(ctx, logits);
-      B::lerp(ctx, other.size(), 0.5, other.data(), probabilities.data());
-      predict(ctx, probabilities, predictions);
-      loss = cross_entropy(probabilities, target);
+      const auto p = probabilities<S>(ctx, model, batch.images, options);
+      predict(ctx, p, predictions);
+      loss = cross_entropy(p, target);
     } else {
+      const auto logits = model.infer(ctx, ctx.template upload<S>(batch.images));
       predict(ctx, logits, predictions);
       loss = softmax_cross_entropy(ctx, logits, target).value;
     }
