@@ -71,14 +71,21 @@ struct TwoPixels {
 
 }  // namespace
 
-TEST_CASE("Trainer: mixed labels share the loss, accuracy counts the image's own") {
+TEST_CASE("Trainer: mixed labels share the loss, accuracy counts the larger part's") {
   TwoPixels run({});
   // Probabilities of 1/2 less targets (3/4, 1/4) and (1/4, 3/4): half of what hard labels give.
   run.trainer.step({.images = run.images, .labels = run.labels, .mixed_labels = run.others, .mix = 0.75});
   CHECK(values_of(run.trainer.model.weight) == Values{0.125, -0.25, -0.125, 0.25});
   CHECK(run.trainer.epoch_so_far().correct == 1);
-  run.trainer.step({.images = run.images, .labels = run.labels, .mixed_labels = run.others, .mix = 0.25});
+  run.trainer.step({.images = run.images, .labels = run.labels, .mixed_labels = run.others, .mix = 0.75});
   CHECK(run.trainer.epoch_so_far().correct == 3);
+
+  TwoPixels other({});  // the same with the smaller part's label first
+  for (const int correct : {1, 3}) {
+    other.trainer.step({.images = run.images, .labels = run.others, .mixed_labels = run.labels, .mix = 0.25});
+    CHECK(other.trainer.epoch_so_far().correct == correct);
+  }
+  CHECK(values_of(other.trainer.model.weight) == values_of(run.trainer.model.weight));
 
   TwoPixels smooth({.label_smoothing = 0.5});  // (5/8, 3/8) with smoothing: half of that again
   smooth.trainer.step({.images = run.images, .labels = run.labels, .mixed_labels = run.others, .mix = 0.75});

@@ -41,6 +41,11 @@ struct HostBatch {
   std::span<const std::int32_t> indices{};       // (n): which images of the data set these are
   std::span<const std::int32_t> mixed_labels{};  // (n): of what is mixed into each image; empty if nothing is
   double mix = 1;                                // weight of the image's own label; 1 - mix is the other one's
+
+  /// Of each image's larger part, for the accuracy.
+  std::span<const std::int32_t> main_labels() const {
+    return mixed_labels.empty() || mix >= 0.5 ? labels : mixed_labels;
+  }
 };
 
 struct DataLoaderOptions {

@@ -111,7 +111,7 @@ class Trainer {
       throw DivergedError("step " + std::to_string(steps()) + ": expected a finite loss, found " +
                           std::to_string(loss.value) + " (learning rate " + std::to_string(learning_rate()) + ")");
     predict(ctx_, logits, predictions_);
-    epoch_.add(loss.value, batch.labels, predictions_);
+    epoch_.add(loss.value, batch.main_labels(), predictions_);
 
     if (accumulated_ == 0) zero(grad_);
     if (options_.accumulate > 1)
