@@ -41,7 +41,7 @@ TEST_CASE("RandAugment: torchvision's bytes") {
         }
         const bool rounds = std::ranges::count(rounded, operation) > 0;
         CHECK(largest <= (rounds ? 1 : 0));
-        CHECK(different <= (rounds ? 12 : 0));  // of 576
+        CHECK(different <= (rounds ? 3 : 0));  // of 576, as measured: whole numbers on both sides
         ++compared;
       }
   }
