@@ -20,7 +20,7 @@ void frozen_inference(benchmark::State& state) {
   Context<Cpu> ctx;
   const auto net = std::make_unique<Net>();
   initialize(ctx, *net);
-  const auto frozen = freeze<image>(*net);
+  const auto frozen = freeze<image>(*net, {.batch = n});
   const auto x = ctx.make<image>(n);
   Cpu::fill_normal(ctx, x.size(), {2, 0}, 1, x.data());
   for (auto _ : state) benchmark::DoNotOptimize(frozen.infer(ctx, x).data());

@@ -108,7 +108,7 @@ struct Training {
 void infer(Context<Cpu>& ctx, const std::string& id, int n) {
   const auto net = std::make_unique<Net>();
   initialize(ctx, *net);
-  const auto frozen = freeze<image>(*net);
+  const auto frozen = freeze<image>(*net, {.batch = n});
   auto x = ctx.make<image>(n);
   Cpu::fill_normal(ctx, x.size(), {2, 0}, 1, x.data());
   float sum = 0;

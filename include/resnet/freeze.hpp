@@ -14,7 +14,7 @@
 namespace resnet::inline RESNET_ISA {
 
 /// Thread-safe with a Context per thread; from the second batch of a size on nothing is allocated. Copies
-/// share the weights.
+/// share the weights. An image's result is the same bits alone and in any batch, for any number of threads.
 template <Shape In, Shape Out> class Frozen {
  public:
   explicit Frozen(frozen::Engine engine) : engine_(std::move(engine)) {}
@@ -32,12 +32,12 @@ template <Shape In, Shape Out> class Frozen {
   frozen::Engine engine_;
 };
 
-/// `net` for images of shape S. Convolution::direct forbids Winograd, which rounds a little differently.
+/// `net` for images of shape S.
 template <Shape S, class Net>
-Frozen<S, Net::out(S)> freeze(const Net& net, Convolution convolution = Convolution::fastest) {
+Frozen<S, Net::out(S)> freeze(const Net& net, const FreezeOptions& options = {}) {
   frozen::Program program = frozen::record<S>(net);
   frozen::fuse(program);
-  return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), convolution));
+  return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), options));
 }
 
 }  // namespace resnet::inline RESNET_ISA

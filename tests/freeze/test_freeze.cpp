@@ -43,7 +43,7 @@ template <Shape S, class Model> Values infer(const Model& model, const Values& x
 
 /// Batches that are run image by image and ones that are not, of odd sizes, and of each algorithm.
 template <Shape S, class Model> void check_frozen(const Model& model, double tolerance = 1e-5) {
-  const auto frozen = freeze<S>(model), direct = freeze<S>(model, Convolution::direct);
+  const auto frozen = freeze<S>(model), direct = freeze<S>(model, {.convolution = Convolution::direct});
   for (const int n : {1, 2, 3, 5, 33}) {
     CAPTURE(n);
     const Values x = images<S>(n), expected = infer<S>(model, x);

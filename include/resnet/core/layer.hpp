@@ -17,7 +17,9 @@
 // 3. An argument may be overwritten if its handle is unique(), that is if nobody else can see it. Callers
 //    pass std::move(x) or a temporary to say that they don't need x any more.
 // 4. Whoever uses an activation twice (a block with a shortcut) adds the gradients of both uses.
-// 5. `forward` may update running statistics. `infer` is const and thread-safe with a Context per thread.
+// 5. `forward` may update running statistics. `infer` is const and thread-safe with a Context per thread. Its results
+//    don't depend on the number of threads, but an image's last bits may depend on the size of its batch, because
+//    convolutions choose their algorithm by it; those of a frozen network (freeze.hpp) don't.
 // 6. All memory comes from the Context: once a step has run, the next one allocates nothing on the heap.
 // 7. Names of members are torchvision's, so that state_dicts can be exchanged.
 // 8. Values are read and written through the backend's operations: on a device, and on Plan (B::dry), data()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Runs a program on batches. The leading operations, whose weights are smaller than what one image reads and
 // writes there, run image by image, so that activations stay in the second cache; the others run on the whole
-// batch, so that weights do. An image's result is the same bits either way, and for any number of threads.
+// batch, so that weights do. An image's result is the same bits either way, in any batch and for any number of threads:
+// no operation chooses the order of a sum by the size of its batch.
 #pragma once
 
 #include <resnet/freeze/convolution.hpp>
@@ -88,12 +89,12 @@ class Layout {
 
 class Engine {
  public:
-  Engine(Program program, Convolution convolution) : program_(std::move(program)), convolutions_(size()) {
+  Engine(Program program, const FreezeOptions& options) : program_(std::move(program)), convolutions_(size()) {
     Context<Cpu> ctx;
     for (std::size_t i = 0; i < size(); ++i) {
       Operation& op = program_.operations[i];
       if (op.kind != Operation::Kind::conv2d) continue;
-      convolutions_[i] = {ctx, op.conv, convolution, op.weight.data(),
+      convolutions_[i] = {ctx, op.conv, options, op.weight.data(),
                           op.bias.empty() ? nullptr : op.bias.data()};
       op.weight = op.bias = {};
     }
@@ -125,7 +126,7 @@ class Engine {
     };
     const auto execute = [&](auto& workspace, std::size_t i, int count, std::size_t image, float* own) {
       const Operation& op = program_.operations[i];
-      step(workspace, i, n, count, place(op.x, image, own), place(op.other, image, own),
+      step(workspace, i, count, place(op.x, image, own), place(op.other, image, own),
            place(op.y, image, own));
     };
     cpu::parallel_for(ctx.threads(), leading > 0 ? images : 0, [&](std::size_t image, std::size_t worker) {
@@ -148,16 +149,14 @@ class Engine {
     return size(op.x) + size(op.other) + 2 * size(op.y);
   }
 
-  /// `count` images of a batch of `n`.
-  void step(Workspace& ctx, std::size_t i, int n, int count, const float* x, const float* other,
-            float* y) const {
+  void step(Workspace& ctx, std::size_t i, int count, const float* x, const float* other, float* y) const {
     const Operation& op = program_.operations[i];
     const std::size_t floats = op.size * static_cast<std::size_t>(count);
     Pool2dGeometry pool = op.pool;
     pool.n = count;
     switch (op.kind) {
       case Operation::Kind::conv2d:
-        return convolutions_[i].run(ctx, n, count, x, other, op.relu, y);
+        return convolutions_[i].run(ctx, count, x, other, op.relu, y);
       case Operation::Kind::depthwise_conv2d: {
         Conv2dGeometry conv = op.conv;
         conv.n = count;
@@ -189,7 +188,7 @@ class Engine {
     }
   }
 
-  /// Runs the leading operations once, as part of a batch of one and of very many.
+  /// Runs the leading operations once.
   void measure_scratch() {
     Context<Cpu> ctx(1);
     Workspace workspace(ctx);
@@ -197,12 +196,11 @@ class Engine {
     for (const std::size_t size : program_.sizes) largest = std::max(largest, size);
     const std::vector<float> x(largest);
     std::vector<float> y(largest);
-    for (const int n : {1, std::numeric_limits<int>::max()})
-      for (std::size_t i = 0; i < leading_; ++i) {
-        step(workspace, i, n, 1, program_.operations[i].x == none ? nullptr : x.data(),
-             program_.operations[i].other == none ? nullptr : x.data(), y.data());
-        leading_scratch_ = std::max(leading_scratch_, workspace.release());
-      }
+    for (std::size_t i = 0; i < leading_; ++i) {
+      step(workspace, i, 1, program_.operations[i].x == none ? nullptr : x.data(),
+           program_.operations[i].other == none ? nullptr : x.data(), y.data());
+      leading_scratch_ = std::max(leading_scratch_, workspace.release());
+    }
   }
 
   Program program_;

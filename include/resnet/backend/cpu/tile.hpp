@@ -33,8 +33,9 @@ struct Walk {
   std::ptrdiff_t a_first = 0, c_first = 0;  // added to the rows' pointers, so that these serve many products
 };
 
-/// `stream` goes past the caches, and needs rows of c aligned to the vector.
-enum class Into { overwrite, add, stream };
+/// `add` adds the whole sum to c, `extend` begins it with c: cut along k, it is the same bits as uncut. `stream` goes
+/// past the caches, and needs rows of c aligned to the vector.
+enum class Into { overwrite, add, extend, stream };
 
 template <int Rows, int Vecs>
 [[gnu::noinline]] void tile_product(const Walk& walk, const float* const* a, const float* b, float* const* c,
@@ -45,7 +46,8 @@ template <int Rows, int Vecs>
   for (int r = 0; r < Rows; ++r) {
     row[r] = a[r] + walk.a_first;
 #pragma GCC unroll 4
-    for (int v = 0; v < Vecs; ++v) sum[r][v] = Vec{};
+    for (int v = 0; v < Vecs; ++v)
+      sum[r][v] = into == Into::extend ? load(c[r] + walk.c_first + v * lanes) : Vec{};
   }
 #pragma GCC unroll 1
   for (int run = 0; run < walk.runs; ++run) {
