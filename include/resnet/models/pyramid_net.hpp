@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Additive pyramidal residual networks for CIFAR (Han et al. 2017, arXiv 1610.02915) with the member names of
 // dyhan0920/PyramidNet-PyTorch. Each of the (Depth - 2) / 2 blocks is wider than the one before:
-//   block k = 1, …, K puts out Width + k·Alpha / K channels, rounded
+//   block k = 1, …, K puts out Width + k·Alpha / K channels, rounded as there
 //   stem -> BatchNorm -> layer1 … layer3 (K / 3 blocks each, halving the image from layer2 on) -> BatchNorm, ReLU
 //        -> global average pooling -> fc
 #pragma once
@@ -11,11 +11,16 @@
 
 namespace resnet {
 
-/// Width + k·Alpha / K to the nearest integer, halves upwards.
+/// Width + k·Alpha / K as the original's Python has it: added step by step in double, then the nearest integer, halves to
+/// the even one. What exact arithmetic makes a half lies on either side of it here.
 template <int Depth, int Alpha, int Width>
 constexpr int pyramid_width(int k) {
-  constexpr int blocks = (Depth - 2) / 2;
-  return Width + (2 * k * Alpha + blocks) / (2 * blocks);
+  constexpr double step = static_cast<double>(Alpha) / ((Depth - 2) / 2);
+  double width = Width;
+  for (int i = 0; i < k; ++i) width += step;
+  const int below = static_cast<int>(width);
+  const double rest = width - below;
+  return below + (rest > 0.5 || (rest == 0.5 && below % 2 != 0));
 }
 
 /// Block K and those behind it in its stage. A chain of named types instead of a list of all of them: that keeps
@@ -78,8 +83,9 @@ struct PyramidNet {
   using Layer1 = PyramidStage<1, Depth, Alpha, Width, B>;
   using Layer2 = PyramidStage<per_stage + 1, Depth, Alpha, Width, B>;
   using Layer3 = PyramidStage<2 * per_stage + 1, Depth, Alpha, Width, B>;
-  using FinalNorm = BatchNorm2d<Width + Alpha, B>;
-  using Head = Linear<Width + Alpha, Classes, B>;
+  static constexpr int final_width = pyramid_width<Depth, Alpha, Width>(3 * per_stage);
+  using FinalNorm = BatchNorm2d<final_width, B>;
+  using Head = Linear<final_width, Classes, B>;
 
   Stem conv1;
   Norm bn1;
