@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <resnet/backend/plan/plan.hpp>
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/core/context.hpp>
 
@@ -24,6 +25,22 @@ struct FourThreads : Ref<float> {
 TEST_CASE("Context: threads default to what the backend has") {
   CHECK(Context<FourThreads>().threads() == 4);
   CHECK(Context<FourThreads>(7).threads() == 7);
+}
+
+TEST_CASE("Context: a batch of more scalars than int counts is refused, before memory is asked for") {
+  constexpr Shape image{3, 32, 32}, row{1, 1 << 16};
+  Context<B> ctx;
+  CHECK_THROWS_WITH_AS(ctx.make<image>(699'051),
+                       "batch: expected 0 to 699050 activations of 3072 scalars (2^31 - 1 together), found 699051",
+                       Error);
+  CHECK_THROWS_WITH_AS(ctx.make<Shape{7}>(-1), doctest::Contains("found -1"), Error);
+  CHECK_THROWS_WITH_AS((Batch<row, B>(nullptr, 1 << 15)), doctest::Contains("found 32768"), Error);
+  CHECK(Batch<row, B>(nullptr, (1 << 15) - 1).n() == 32767);
+  Context<Plan> plan;  // which needs no memory, but counts what Cpu would compute
+  CHECK_THROWS_WITH_AS(plan.make<image>(3'000'000), doctest::Contains("found 3000000"), Error);
+  const float* nowhere = nullptr;
+  const std::span<const float> huge(nowhere, (std::size_t{1} << 32) + 5);  // 5, were it cut to an int
+  CHECK_THROWS_WITH_AS(ctx.upload<Shape{1}>(huge), doctest::Contains("found 4294967301"), Error);
 }
 
 TEST_CASE("Context: make_like gives the memory of x only if nobody else sees it") {

@@ -142,3 +142,10 @@ TEST_CASE("freeze: no heap allocation from the second batch on") {
       CHECK(test::heap_allocations == before);
     }
 }
+
+TEST_CASE("freeze: a batch whose activations inside are too large is refused") {
+  const auto frozen = freeze<Shape{1, 8, 8}>(random_model<Sequential<Conv2d<1, 64, 3>, GlobalAvgPool2d<>>>());
+  Context<Cpu> ctx;
+  const Batch<Shape{1, 8, 8}, Cpu> x(static_cast<float*>(nullptr), 1 << 20);  // 2^26 scalars; 64 times as many inside
+  CHECK_THROWS_WITH_AS(frozen.infer(ctx, x), doctest::Contains("expected 0 to 524287 activations of 4096 scalars"), Error);
+}

@@ -3,12 +3,34 @@
 #pragma once
 
 #include <resnet/core/arena.hpp>
+#include <resnet/core/error.hpp>
 #include <resnet/core/fwd.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
 #include <utility>
 
 namespace resnet {
+
+namespace detail {
+
+[[noreturn]] inline void refuse_batch(std::int64_t n, std::size_t size, std::size_t most) {
+  throw Error("batch: expected 0 to " + std::to_string(most) + " activations of " + std::to_string(size) +
+              " scalars (2^31 - 1 together), found " + std::to_string(n));
+}
+
+}  // namespace detail
+
+/// The scalars of n activations of `size`. Operations count rows, pixels and tiles in int: Error for more scalars than
+/// that holds, and for n < 0.
+constexpr std::size_t batch_scalars(std::int64_t n, std::size_t size) {
+  constexpr auto largest = static_cast<std::size_t>(std::numeric_limits<int>::max());
+  const std::size_t most = size > 0 ? largest / size : largest;
+  if (n < 0 || static_cast<std::size_t>(n) > most) detail::refuse_batch(n, size, most);
+  return static_cast<std::size_t>(n) * size;
+}
 
 /// A handle on memory of a Context's arena. Copies share the memory; it returns to the arena with the last
 /// of them. Not for sharing between threads: each thread has a Context of its own.
@@ -46,9 +68,10 @@ class Batch : public Buffer<B> {
   static constexpr Shape shape = S;
 
   constexpr Batch() = default;
-  constexpr Batch(Buffer<B> memory, int n) : Buffer<B>(std::move(memory)), n_(n) {}
+  /// Error as from batch_scalars, here and below.
+  constexpr Batch(Buffer<B> memory, int n) : Buffer<B>(std::move(memory)), n_(n) { batch_scalars(n, S.size()); }
   /// A view of memory that the caller keeps: n·h·w·c scalars.
-  constexpr Batch(typename B::Scalar* borrowed, int n) : Buffer<B>(borrowed), n_(n) {}
+  constexpr Batch(typename B::Scalar* borrowed, int n) : Buffer<B>(borrowed), n_(n) { batch_scalars(n, S.size()); }
 
   constexpr int n() const { return n_; }
   constexpr std::size_t size() const { return static_cast<std::size_t>(n_) * S.size(); }

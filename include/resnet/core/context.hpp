@@ -38,10 +38,11 @@ class Context {
 
   constexpr int threads() const { return threads_; }
 
-  /// A batch for an activation or its gradient, contents undefined.
+  /// A batch for an activation or its gradient, contents undefined. Error if it is too large (batch_scalars).
   template <Shape S>
-  constexpr Batch<S, B> make(int n) {
-    return {buffer(*activations_, static_cast<std::size_t>(n) * S.size()), n};
+  constexpr Batch<S, B> make(std::int64_t n) {
+    const std::size_t scalars = batch_scalars(n, S.size());
+    return {buffer(*activations_, scalars), static_cast<int>(n)};
   }
 
   /// `y` of the same shape as `x`: x's own memory if nobody else sees it, new memory otherwise.
@@ -57,7 +58,7 @@ class Context {
     if (values.size() % S.size() != 0)
       throw Error("upload: expected whole images of " + std::to_string(S.size()) + " values, found " +
                   std::to_string(values.size()) + " values");
-    auto x = make<S>(static_cast<int>(values.size() / S.size()));
+    auto x = make<S>(static_cast<std::int64_t>(values.size() / S.size()));
     if constexpr (std::is_same_v<T, Scalar>) {
       B::upload(values.size(), values.data(), x.data());
     } else {

@@ -107,7 +107,9 @@ class Engine {
 
   const Program& program() const { return program_; }
 
+  /// Error if one of the activations is too large (batch_scalars).
   void run(Context<Cpu>& ctx, int n, const float* x, float* y) const {
+    batch_scalars(n, *std::max_element(program_.sizes.begin(), program_.sizes.end()));
     const auto images = static_cast<std::size_t>(n), threads = static_cast<std::size_t>(ctx.threads());
     // Otherwise some threads would wait for others.
     const bool by_image = images % threads == 0 || images >= 8 * threads;

@@ -24,7 +24,7 @@ Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, d
     if (labels[i] < 0 || labels[i] >= Classes)
       throw Error("one_hot: label " + std::to_string(i) + " of the batch: expected 0 to " +
                   std::to_string(Classes - 1) + ", found " + std::to_string(labels[i]));
-  auto target = ctx.template make<Shape{Classes}>(static_cast<int>(labels.size()));
+  auto target = ctx.template make<Shape{Classes}>(static_cast<std::int64_t>(labels.size()));
   const double rest = smoothing / Classes;
   B::one_hot(ctx, target.n(), Classes, labels.data(), 1 - smoothing + rest, rest, target.data());
   return target;
