@@ -47,7 +47,7 @@ class Product {
     for (int r = 0; r < rows_; ++r) a[r] = a_row(r), c[r] = c_row(r);
     std::vector<float> want = c_;
     for (int r = 0; r < rows_; ++r)
-      for (int j = 0; j < written_; ++j) want[c_index(r, j)] = sum(r, j) + (into == Into::add ? c[r][j] : 0);
+      for (int j = 0; j < written_; ++j) want[c_index(r, j)] = sum(r, j) + (into == Into::overwrite ? 0 : c[r][j]);
     cpu::tile_product(walk_, rows_, a, b_.data(), c, columns_, into);
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < want.size(); ++i)
@@ -101,12 +101,28 @@ TEST_CASE("tile_product: all sizes and walks") {
   for (const Walk& walk : walks)
     for (int rows = 1; rows <= max_rows; ++rows)
       for (int columns = 1; columns <= tile_columns; ++columns)
-        for (const Into into : {Into::overwrite, Into::add}) {
+        for (const Into into : {Into::overwrite, Into::add, Into::extend}) {
           CAPTURE(&walk - walks);
           CAPTURE(rows);
           CAPTURE(columns);
           Product(walk, rows, columns).check(into);
         }
+}
+
+TEST_CASE("tile_product: a sum that is cut and extended is the same bits as the whole") {
+  constexpr int length = 41;
+  std::vector<float> a(length), b(length * tile_columns), whole(tile_columns), parts(tile_columns);
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] = std::sin(static_cast<float>(i) + 0.3f);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = std::cos(static_cast<float>(i) * 1.7f);
+  const float* row = a.data();
+  float *to = whole.data(), *to_parts = parts.data();
+  cpu::tile_product(Walk{1, length}, 1, &row, b.data(), &to, tile_columns);
+  for (int k = 0; k < length; k += 10) {
+    const float* rest = a.data() + k;
+    cpu::tile_product(Walk{1, std::min(10, length - k)}, 1, &rest, b.data() + k * tile_columns, &to_parts, tile_columns,
+                      k == 0 ? Into::overwrite : Into::extend);
+  }
+  CHECK(parts == whole);
 }
 
 TEST_CASE("for_each_group: in order, without gaps, sizes that differ by one at most") {
