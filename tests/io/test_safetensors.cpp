@@ -4,6 +4,7 @@
 #include <resnet/io/safetensors.hpp>
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,17 @@ TEST_CASE("safetensors: what is written is read again") {
 
   write_safetensors(path, {});
   CHECK(same(read_safetensors(path), {}));
+}
+
+TEST_CASE("safetensors: bytes in memory are read like a file") {
+  const Scratch scratch;
+  write_safetensors(scratch.file("w"), example());
+  const std::string bytes = bytes_of(scratch.file("w"));
+  CHECK(same(read_safetensors(InputFile("memory", std::as_bytes(std::span(bytes)))), example()));
+  for (std::size_t length = 0; length < bytes.size(); ++length)
+    CHECK_THROWS_WITH_AS(
+        read_safetensors(InputFile("memory", std::as_bytes(std::span(bytes.data(), length)))),
+        doctest::Contains("memory: byte "), Error);
 }
 
 TEST_CASE("safetensors: files of another writer") {

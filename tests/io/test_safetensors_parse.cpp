@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 #include <resnet/io/safetensors_parse.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 
 using namespace resnet;
@@ -105,8 +107,59 @@ TEST_CASE("safetensors header: damage is named with file, byte, expected and fou
   refused(two("[0,4]", "[0,4]"), "61: \"b\": data_offsets: expected the data to begin at 4");
 }
 
+TEST_CASE("safetensors header: what the library can't represent is damage too") {
+  const auto entry = [](const std::string& body) { return "{\"x\":" + body + "}"; };
+  const char* where = "w.safetensors: byte ";
+  // A number beyond a double's range is no syntax error to the JSON library.
+  CHECK_THROWS_WITH_AS(parse(entry(R"({"dtype":"U8","shape":[1e999],"data_offsets":[0,1]})")),
+                       doctest::Contains("w.safetensors: byte 40: the header: expected valid JSON"), Error);
+  CHECK_THROWS_WITH_AS(parse(entry(R"({"note":-1e999})")), doctest::Contains(where), Error);
+  CHECK_THROWS_WITH_AS(parse(R"({"__metadata__":{"k":"\ud800"}})"), doctest::Contains(where), Error);
+  CHECK_THROWS_WITH_AS(parse(R"({"__metadata__":{"shape":[]}})"), doctest::Contains(where), Error);
+  CHECK_THROWS_WITH_AS(parse(R"({"__metadata__":{"k":null}})"), doctest::Contains(where), Error);
+  CHECK_THROWS_WITH_AS(parse(R"({"__metadata__":null})"), doctest::Contains(where), Error);
+  for (const char* shape : {"[[1]]", "{}", "[{}]", "[null]", "[true]", "[\"1\"]", "null", "\"1\""})
+    CHECK_THROWS_WITH_AS(
+        parse(entry(R"({"dtype":"U8","data_offsets":[0,1],"shape":)" + std::string(shape) + "}")),
+        doctest::Contains("w.safetensors: byte 9: \"x\": shape: expected"), Error);
+  for (const char* other : {"[1,[2,{\"dtype\":3}],{}]", "{\"shape\":{\"dtype\":[]}}", "-0.5", "null", "true"})
+    CHECK(parse(entry(R"({"later":)" + std::string(other) + R"(,"dtype":"U8","shape":[2],"data_offsets":[0,2]})"))
+              .data_bytes == 2);
+  const std::string message = [&] {
+    try {
+      parse("{\"x\":" + std::string(1'000'000, '7') + "!");
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  }();
+  CHECK(message.starts_with(where));
+  CHECK(message.size() < 500);
+}
+
+TEST_CASE("safetensors header: reading takes a time proportional to the number of tensors") {
+  const auto seconds_for = [](int tensors) {
+    SafetensorsHeader header;
+    for (int i = 0; i < tensors; ++i) {
+      const auto at = static_cast<std::uint64_t>(i);
+      header.tensors["layer" + std::to_string(i)] = {Dtype::u8, {1}, at, at + 1};
+    }
+    const std::string text = format_safetensors_header(header);
+    const auto begin = std::chrono::steady_clock::now();
+    CHECK(parse(text).data_bytes == static_cast<std::uint64_t>(tensors));
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  // 30 times the tensors took 900 times as long where each was compared with all before it.
+  double few = 1e9;
+  for (int round = 0; round < 3; ++round) few = std::min(few, seconds_for(10'000));
+  CHECK(seconds_for(300'000) < 200 * few);
+}
+
 TEST_CASE("safetensors header: deep nesting does not exhaust the stack") {
   const std::string deep(200'000, '[');
   CHECK_THROWS_AS(parse("{\"x\":" + deep), Error);
   CHECK_THROWS_AS(parse("{\"x\":" + deep + std::string(deep.size(), ']') + "}"), Error);
+  CHECK(parse(R"({"x":{"later":)" + deep + std::string(deep.size(), ']') +
+              R"(,"dtype":"U8","shape":[0],"data_offsets":[0,0]}})")
+            .tensors.contains("x"));
 }

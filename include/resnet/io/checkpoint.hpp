@@ -41,10 +41,11 @@ void save_checkpoint(const std::string& path, const Model& model, const Optimize
 /// Fills model and optimizer and returns the metadata, or throws Error and changes neither. `check` sees the
 /// metadata before anything is changed and may throw; `more` asks for what save_checkpoint's has added.
 template <class Model, class Optimizer>
-Metadata load_checkpoint(const std::string& path, Model& model, Optimizer& optimizer,
+Metadata load_checkpoint(const InputFile& input, Model& model, Optimizer& optimizer,
                          const std::function<void(const Metadata&)>& check = {},
                          const std::function<void(StateLoader&)>& more = {}) {
-  SafeTensors file = read_safetensors(path);
+  const std::string& path = input.name();
+  SafeTensors file = read_safetensors(input);
   if (!is_checkpoint(file))
     throw Error(path + ": expected a training checkpoint (metadata \"format\": \"" + checkpoint_format +
                 "\"), found another file of tensors");
@@ -62,6 +63,12 @@ Metadata load_checkpoint(const std::string& path, Model& model, Optimizer& optim
   if (more) more(loader);
   loader.finish();
   return std::move(file.metadata);
+}
+template <class Model, class Optimizer>
+Metadata load_checkpoint(const std::string& path, Model& model, Optimizer& optimizer,
+                         const std::function<void(const Metadata&)>& check = {},
+                         const std::function<void(StateLoader&)>& more = {}) {
+  return load_checkpoint(InputFile(path), model, optimizer, check, more);
 }
 
 /// A number as metadata; `from_metadata` gives back the same bits.

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Reading a file whose size is known, with errors that name the file and the byte.
+// Reading a file whose size is known, or bytes in memory that stand for one, with errors that name the file and
+// the byte. A directory, a pipe or a device is refused at once; none is waited for.
 #pragma once
 
 #include <resnet/core/error.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
-#include <memory>
+#include <new>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -21,44 +24,82 @@ namespace resnet {
   throw Error(file + ": byte " + std::to_string(byte) + ": " + what);
 }
 
-/// A file opened for reading whose size is known.
+/// The result of f(); running out of memory in it throws Error with the file and its size.
+template <class F>
+decltype(auto) with_memory_for(const std::string& file, std::uint64_t bytes, F&& f) {
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    throw Error(file + ": not enough memory for its " + std::to_string(bytes) + " bytes");
+  }
+}
+
 class InputFile {
  public:
-  explicit InputFile(std::string path) : path_(std::move(path)) {
+  /// Opens the regular file `path`; throws Error.
+  explicit InputFile(std::string path) : name_(std::move(path)) {
+    fd_ = ::open(name_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);  // a pipe may never have a writer
+    if (fd_ < 0) fail("cannot open");
     struct stat status {};
-    if (::stat(path_.c_str(), &status) != 0) fail("cannot open");
-    if (!S_ISREG(status.st_mode))
-      throw Error(path_ + ": expected a regular file, found a directory or a device");
-    file_.reset(std::fopen(path_.c_str(), "rb"));
-    if (!file_) fail("cannot open");
-    if (::fstat(::fileno(file_.get()), &status) != 0) fail("cannot read the file's size");
+    const bool known = ::fstat(fd_, &status) == 0;
+    if (!known || !S_ISREG(status.st_mode)) {
+      const int reason = errno;
+      ::close(fd_);
+      errno = reason;
+      if (!known) fail("cannot read the file's size");
+      throw Error(name_ + ": expected a regular file, found a directory, a pipe or a device");
+    }
     size_ = static_cast<std::uint64_t>(status.st_size);
   }
 
+  /// Stands for a file with this content, which has to outlive it; `name` is for messages.
+  InputFile(std::string name, std::span<const std::byte> content)
+      : name_(std::move(name)), content_(content), size_(content.size()) {}
+
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+  const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
 
+  /// Throws Error if the file has fewer than `count` bytes from `offset` on: call it before providing for them.
+  void expect(std::uint64_t offset, std::uint64_t count) const {
+    if (offset > size_ || count > size_ - offset) fail_short(size_, offset + count - size_);
+  }
+
   /// Reads `count` bytes from `offset` on; throws Error if there are fewer.
-  void read(std::uint64_t offset, void* data, std::size_t count) {
-    if (count == 0) return;
-    if (::fseeko(file_.get(), static_cast<off_t>(offset), SEEK_SET) != 0) fail("cannot read");
-    const std::size_t got = std::fread(data, 1, count, file_.get());
-    if (got != count && std::ferror(file_.get()))
-      fail("byte " + std::to_string(offset + got) + ": cannot read");
-    if (got != count)
-      fail_at(path_, offset + got, "expected " + std::to_string(count - got) + " more bytes, found the end");
+  void read(std::uint64_t offset, void* data, std::size_t count) const {
+    expect(offset, count);
+    if (fd_ < 0) {
+      if (count > 0) std::memcpy(data, content_.data() + offset, count);
+      return;
+    }
+    for (char* next = static_cast<char*>(data); count > 0;) {
+      const ssize_t got = ::pread(fd_, next, count, static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) fail("byte " + std::to_string(offset) + ": cannot read");
+      if (got == 0) fail_short(offset, count);  // it has become shorter
+      next += got;
+      offset += static_cast<std::uint64_t>(got);
+      count -= static_cast<std::size_t>(got);
+    }
   }
 
  private:
+  [[noreturn]] void fail_short(std::uint64_t end, std::uint64_t missing) const {
+    fail_at(name_, end, "expected " + std::to_string(missing) + " more bytes, found the end");
+  }
   [[noreturn]] void fail(const std::string& what) const {
     const int reason = errno;
-    throw Error(path_ + ": " + what + ": " + std::strerror(reason));
+    throw Error(name_ + ": " + what + ": " + std::strerror(reason));
   }
 
-  struct Close {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-  };
-  std::string path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  std::string name_;
+  int fd_ = -1;
+  std::span<const std::byte> content_;
   std::uint64_t size_ = 0;
 };
 

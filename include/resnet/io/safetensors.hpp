@@ -51,33 +51,36 @@ struct SafeTensors {
 };
 
 /// Throws Error with file, byte, expected and found if the file cannot be read or departs from the format.
-inline SafeTensors read_safetensors(const std::string& path) {
-  InputFile file(path);
-  std::uint64_t length = 0;
-  file.read(0, &length, sizeof(length));
-  if (length > largest_safetensors_header || length < 2)
-    fail_at(path, 0,
-            "expected a header of 2 to " + std::to_string(largest_safetensors_header) +
-                " bytes, found the length " + std::to_string(length));
-  const std::uint64_t data = header_offset + length;
-  std::string text(length, '\0');
-  file.read(header_offset, text.data(), text.size());
-  SafetensorsHeader header = parse_safetensors_header(path, text);
-  if (file.size() - data != header.data_bytes)
-    fail_at(path, file.size(),
-            "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " +
-                std::to_string(data) + " to the end of the file, found " +
-                std::to_string(file.size() - data));
+inline SafeTensors read_safetensors(const InputFile& file) {
+  return with_memory_for(file.name(), file.size(), [&] {
+    std::uint64_t length = 0;
+    file.read(0, &length, sizeof(length));
+    if (length > largest_safetensors_header || length < 2)
+      fail_at(file.name(), 0,
+              "expected a header of 2 to " + std::to_string(largest_safetensors_header) +
+                  " bytes, found the length " + std::to_string(length));
+    file.expect(header_offset, length);
+    const std::uint64_t data = header_offset + length;
+    std::string text(length, '\0');
+    file.read(header_offset, text.data(), text.size());
+    SafetensorsHeader header = parse_safetensors_header(file.name(), text);
+    if (file.size() - data != header.data_bytes)
+      fail_at(file.name(), file.size(),
+              "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " +
+                  std::to_string(data) + " to the end of the file, found " +
+                  std::to_string(file.size() - data));
 
-  SafeTensors result;
-  for (auto& [name, entry] : header.tensors) {
-    StoredTensor& tensor = result.tensors[name];
-    tensor = {entry.dtype, std::move(entry.shape), std::vector<std::byte>(entry.end - entry.begin)};
-    file.read(data + entry.begin, tensor.bytes.data(), tensor.bytes.size());
-  }
-  result.metadata = std::move(header.metadata);
-  return result;
+    SafeTensors result;
+    for (auto& [name, entry] : header.tensors) {
+      StoredTensor& tensor = result.tensors[name];
+      tensor = {entry.dtype, std::move(entry.shape), std::vector<std::byte>(entry.end - entry.begin)};
+      file.read(data + entry.begin, tensor.bytes.data(), tensor.bytes.size());
+    }
+    result.metadata = std::move(header.metadata);
+    return result;
+  });
 }
+inline SafeTensors read_safetensors(const std::string& path) { return read_safetensors(InputFile(path)); }
 
 namespace detail {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reading and checking the JSON header of a safetensors file. The only place that includes the JSON library.
+// Reading and checking the JSON header of a safetensors file, in one pass over its text. The only place that
+// includes the JSON library.
 #pragma once
 
 #if !__has_include(<nlohmann/json.hpp>)
@@ -10,14 +11,14 @@
 #include <resnet/io/input_file.hpp>
 #include <resnet/io/safetensors_header.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,7 @@ namespace resnet {
 
 namespace detail {
 
-/// Checks one header while it turns the JSON values into a SafetensorsHeader.
+/// Builds one SafetensorsHeader from what the JSON library reports, and checks each part when it is complete.
 class HeaderParser {
  public:
   HeaderParser(const std::string& file, std::string_view text) : file_(file), text_(text) {}
@@ -37,69 +38,116 @@ class HeaderParser {
     if (!text_.starts_with('{')) fail("the header: expected JSON that begins with {");
     if (const std::size_t zero = text_.find('\0'); zero != std::string_view::npos)  // to the library, the end
       fail_at(file_, header_offset + zero, "the header: expected valid JSON, found a zero byte");
-    nlohmann::json root;
-    try {
-      root = nlohmann::json::parse(text_.data(), text_.data() + text_.size(), refuse_duplicates());
-    } catch (const nlohmann::json::parse_error& e) {
-      fail_at(file_, header_offset + (e.byte ? e.byte - 1 : 0),
-              std::string("the header: expected valid JSON, found: ") + e.what());
+    Json::sax_parse(text_.data(), text_.data() + text_.size(), this);
+    check_gapless();
+    return std::move(header_);
+  }
+
+  // What the JSON library calls, in the order of the text (nlohmann::json_sax).
+  bool start_object(std::size_t) {
+    if (depth_ == 1 && !in_metadata()) entry_ = {};
+    if (depth_ > 1) other_value();
+    return ++depth_, true;
+  }
+  bool end_object() {
+    if (--depth_ == 1 && !in_metadata()) header_.tensors.emplace(name_, checked_entry());
+    return true;
+  }
+  bool start_array(std::size_t) {
+    if (depth_ == 2 && numbers())
+      numbers()->emplace();
+    else
+      other_value();
+    return ++depth_, true;
+  }
+  bool end_array() { return --depth_, true; }
+  bool key(std::string& text) {
+    if (depth_ == 1) {
+      name_ = text;
+      if (in_metadata() ? std::exchange(has_metadata_, true) : header_.tensors.contains(name_)) fail_twice();
+    } else if (depth_ == 2) {
+      member_ = text;
+      const bool twice = in_metadata() ? header_.metadata.contains(member_)
+                                       : (member_ == "dtype" && entry_.dtype) || (numbers() && *numbers());
+      if (twice) {
+        name_ = member_;
+        fail_twice();
+      }
     }
-    SafetensorsHeader header;
-    for (auto item = root.begin(); item != root.end(); ++item) {
-      name_ = item.key();
-      if (name_ == "__metadata__")
-        header.metadata = metadata(*item);
-      else
-        header.tensors.emplace(name_, entry(*item));
-    }
-    header.data_bytes = check_gapless(header);
-    return header;
+    return true;
+  }
+  bool string(std::string& text) {
+    if (depth_ == 2 && in_metadata())
+      header_.metadata.emplace(member_, text);
+    else if (depth_ == 2 && member_ == "dtype")
+      entry_.dtype = text;
+    else
+      other_value();
+    return true;
+  }
+  bool number_unsigned(std::uint64_t number) {
+    if (depth_ == 3 && numbers())
+      numbers()->value().push_back(number);
+    else
+      other_value();
+    return true;
+  }
+  bool number_integer(std::int64_t) { return other_value(); }
+  bool number_float(double, const std::string&) { return other_value(); }
+  bool null() { return other_value(); }
+  bool boolean(bool) { return other_value(); }
+  bool binary(std::vector<std::uint8_t>&) { return other_value(); }
+  bool parse_error(std::size_t byte, const std::string&, const nlohmann::detail::exception& e) {
+    fail_at(file_, header_offset + (byte ? byte - 1 : 0),
+            "the header: expected valid JSON, found: " + std::string(e.what()).substr(0, 300));
   }
 
  private:
   using Json = nlohmann::json;
+  using Numbers = std::vector<std::uint64_t>;
 
-  Json::parser_callback_t refuse_duplicates() {
-    return [this, open = std::vector<std::set<std::string>>()](int, Json::parse_event_t event,
-                                                               Json& value) mutable {
-      if (event == Json::parse_event_t::object_start) open.emplace_back();
-      if (event == Json::parse_event_t::object_end) open.pop_back();
-      if (event == Json::parse_event_t::key &&
-          !open.back().insert(value.get_ref<const std::string&>()).second) {
-        name_ = value.get_ref<const std::string&>();
-        fail("expected every name once, found it twice");
-      }
-      return true;
-    };
+  /// A tensor's description as far as it has been read.
+  struct Entry {
+    std::optional<std::string> dtype;
+    std::optional<Numbers> shape, data_offsets;
+  };
+
+  bool in_metadata() const { return name_ == "__metadata__"; }
+
+  /// The list that the member at hand is, if it is one of those that the format defines.
+  std::optional<Numbers>* numbers() {
+    if (in_metadata()) return nullptr;
+    return member_ == "shape" ? &entry_.shape : member_ == "data_offsets" ? &entry_.data_offsets : nullptr;
   }
 
-  Metadata metadata(const Json& object) {
-    if (!object.is_object()) fail("expected an object of strings");
-    Metadata result;
-    for (auto item = object.begin(); item != object.end(); ++item) {
-      if (!item->is_string()) fail("expected a string as the value of \"" + item.key() + "\"");
-      result.emplace(item.key(), item->get_ref<const std::string&>());
-    }
-    return result;
+  /// A value that is nothing of the format: an error unless it belongs to a member that the format doesn't know.
+  bool other_value() {
+    if (in_metadata())
+      fail(depth_ == 1 ? "expected an object of strings" : "expected a string as the value of \"" + member_ + '"');
+    if (depth_ == 1) fail("expected an object with dtype, shape and data_offsets");
+    if (member_ == "dtype") fail("dtype: expected a string");
+    if (numbers() && depth_ == 2) fail(member_ + ": expected an array of non-negative integers");
+    if (numbers())
+      fail(member_ + ": expected non-negative 64-bit integers, found something else at index " +
+           std::to_string(numbers()->value().size()));
+    return true;
   }
 
-  SafetensorsHeader::Entry entry(const Json& object) {
-    const Json& type = member(object, "dtype");
-    if (!type.is_string()) fail("dtype: expected a string");
-    const std::string& type_name = type.get_ref<const std::string&>();
+  SafetensorsHeader::Entry checked_entry() {
+    const std::string& type_name = member(entry_.dtype, "dtype");
     const std::optional<Dtype> dtype = dtype_named(type_name);
     if (!dtype)
       fail("dtype: expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL, found " + type_name);
 
     SafetensorsHeader::Entry result{*dtype, {}, 0, 0};
     std::uint64_t bytes = dtype_info(*dtype).bytes;
-    for (const std::uint64_t dim : numbers(object, "shape")) {
+    for (const std::uint64_t dim : member(entry_.shape, "shape")) {
       if (dim > std::uint64_t{std::numeric_limits<std::int64_t>::max()} ||
           __builtin_mul_overflow(bytes, dim, &bytes))
         fail("shape: expected a size that 64 bits can hold, found the dimension " + std::to_string(dim));
       result.shape.push_back(static_cast<std::int64_t>(dim));
     }
-    const std::vector<std::uint64_t> offsets = numbers(object, "data_offsets");
+    const Numbers& offsets = member(entry_.data_offsets, "data_offsets");
     if (offsets.size() != 2)
       fail("data_offsets: expected 2 numbers, found " + std::to_string(offsets.size()));
     result.begin = offsets[0], result.end = offsets[1];
@@ -110,39 +158,27 @@ class HeaderParser {
     return result;
   }
 
-  const Json& member(const Json& object, const char* key) {
-    if (!object.is_object()) fail("expected an object with dtype, shape and data_offsets");
-    const auto found = object.find(key);
-    if (found == object.end()) fail(std::string("expected the member ") + key + ", found none");
-    return *found;
+  template <class T>
+  const T& member(const std::optional<T>& value, const char* key) const {
+    if (!value) fail(std::string("expected the member ") + key + ", found none");
+    return *value;
   }
 
-  std::vector<std::uint64_t> numbers(const Json& object, const char* key) {
-    const Json& array = member(object, key);
-    std::vector<std::uint64_t> result;
-    if (!array.is_array()) fail(std::string(key) + ": expected an array of non-negative integers");
-    for (const Json& number : array) {
-      if (!number.is_number_unsigned())
-        fail(std::string(key) + ": expected non-negative 64-bit integers, found something else at index " +
-             std::to_string(result.size()));
-      result.push_back(number.get<std::uint64_t>());
+  void check_gapless() {
+    std::vector<std::tuple<std::uint64_t, std::uint64_t, std::string_view>> ranges;
+    for (const auto& [name, entry] : header_.tensors) ranges.emplace_back(entry.begin, entry.end, name);
+    std::sort(ranges.begin(), ranges.end());
+    for (const auto& [begin, end, name] : ranges) {
+      if (begin != header_.data_bytes) {
+        name_ = name;
+        fail("data_offsets: expected the data to begin at " + std::to_string(header_.data_bytes) +
+             ", where the tensor before it ends, found " + std::to_string(begin));
+      }
+      header_.data_bytes = end;
     }
-    return result;
   }
 
-  std::uint64_t check_gapless(const SafetensorsHeader& header) {
-    std::multimap<std::pair<std::uint64_t, std::uint64_t>, std::string_view> ranges;
-    for (const auto& [name, entry] : header.tensors) ranges.emplace(std::pair(entry.begin, entry.end), name);
-    std::uint64_t end = 0;
-    for (const auto& [range, name] : ranges) {
-      name_ = name;
-      if (range.first != end)
-        fail("data_offsets: expected the data to begin at " + std::to_string(end) +
-             ", where the tensor before it ends, found " + std::to_string(range.first));
-      end = range.second;
-    }
-    return end;
-  }
+  [[noreturn]] void fail_twice() const { fail("expected every name once, found it twice"); }
 
   // Points at the first mention of the name at hand; a name with escapes is not found, then at the header.
   [[noreturn]] void fail(const std::string& what) const {
@@ -153,7 +189,11 @@ class HeaderParser {
 
   const std::string& file_;
   std::string_view text_;
-  std::string name_;  // of the entry at hand, for messages
+  SafetensorsHeader header_;
+  std::string name_, member_;  // of the tensor at hand and in its description
+  Entry entry_;
+  std::size_t depth_ = 0;  // objects and arrays that are open
+  bool has_metadata_ = false;
 };
 
 }  // namespace detail

@@ -135,14 +135,18 @@ struct LoadOptions {
 /// that lists every missing, unexpected and mis-shaped tensor and leaves the model as it was. Returns the
 /// file's metadata.
 template <class Model>
-Metadata load_weights(const std::string& path, Model& model, const LoadOptions& options = {}) {
-  SafeTensors file = read_safetensors(path);
+Metadata load_weights(const InputFile& input, Model& model, const LoadOptions& options = {}) {
+  SafeTensors file = read_safetensors(input);
   const std::string prefix = (is_checkpoint(file) ? checkpoint_model : "") + options.prefix;
-  StateLoader loader(path, file, prefix);
+  StateLoader loader(input.name(), file, prefix);
   for (const std::string& name : options.skip) loader.skip(prefix + name);
   expect_state(loader, prefix, model);
   loader.finish();
   return std::move(file.metadata);
+}
+template <class Model>
+Metadata load_weights(const std::string& path, Model& model, const LoadOptions& options = {}) {
+  return load_weights(InputFile(path), model, options);
 }
 
 }  // namespace resnet
