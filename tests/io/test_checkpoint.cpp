@@ -6,8 +6,10 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "tests/io/models.hpp"
+#include "tests/io/raw_file.hpp"
 #include "tests/io/scratch.hpp"
 
 using namespace resnet;
@@ -102,6 +104,51 @@ TEST_CASE("checkpoint: what does not fit changes nothing") {
   CHECK(adam.steps() == 0);
 }
 
+TEST_CASE("checkpoint: what the optimizer remembers is checked like the model") {
+  const Scratch scratch;
+  const std::string path = scratch.file("c");
+  Net net, other;
+  fill_with_numbers(net, 1);
+  fill_with_numbers(other, 2);
+  Optimizer<Net> optimizer(Sgd{.momentum = 0.9}), other_optimizer(Sgd{.momentum = 0.9});
+  train(net, optimizer, 2);
+  save_checkpoint(path, net, optimizer, {});
+  const std::string good = bytes_of(path);
+  SafeTensors file = read_safetensors(path);
+  const std::vector<double> before = values_of(other);
+  const auto refused = [&](const std::string& problem) {
+    write_raw(path, file);
+    CHECK_THROWS_WITH_AS(
+        load_checkpoint(path, other, other_optimizer),
+        (path + ": the file does not fit, nothing was loaded (1 problem):\n  " + problem).c_str(), Error);
+    CHECK(values_of(other) == before);
+    CHECK(other_optimizer.steps() == 0);
+  };
+  const StoredTensor step =
+      std::exchange(file.tensors["optimizer.step"], StoredTensor::of<std::int64_t>({}, {-3}));
+  refused("out of range: optimizer.step, expected a count from 0 to 2^53, found -3");
+  file.tensors.erase("optimizer.step");
+  refused("missing: optimizer.step, expected shape []");
+  file.tensors["optimizer.step"] = step;
+  file.tensors["optimizer.momentum_buffer.fc.bias"] =
+      StoredTensor::of<float>({3}, {1, std::numeric_limits<float>::quiet_NaN(), 1});
+  refused(
+      "not finite: optimizer.momentum_buffer.fc.bias, expected finite values of type F32, found nan at index "
+      "[1]");
+
+  write_bytes(path, good);
+  Net grad;
+  grad.fc.bias.data()[2] = std::numeric_limits<float>::infinity();
+  Context<B> ctx(1);
+  optimizer.step(ctx, 0, net, grad);  // a learning rate of 0: 0 · ∞ breaks the model as well
+  fill_with_numbers(net, 1);
+  CHECK_THROWS_WITH_AS(
+      save_checkpoint(path, net, optimizer, {}),
+      doctest::Contains("\"optimizer.momentum_buffer.fc.bias\": expected finite values, found "),
+      DivergedError);
+  CHECK(bytes_of(path) == good);
+}
+
 TEST_CASE("checkpoint: numbers in the metadata keep their bits") {
   const auto check = [](auto number) {
     const Metadata metadata{{"key", to_metadata(number)}};
@@ -119,4 +166,10 @@ TEST_CASE("checkpoint: numbers in the metadata keep their bits") {
   CHECK_THROWS_AS(from_metadata<signed char>("c", metadata, "large"), Error);
   CHECK_THROWS_WITH_AS(from_metadata<int>("c", metadata, "step"),
                        "c: metadata: expected the key \"step\", found none", Error);
+  const Metadata numbers{{"seven", "7"}, {"nan", "nan"}, {"inf", "inf"}};
+  CHECK(from_metadata<int>("c", numbers, "seven", 7, 7) == 7);
+  CHECK_THROWS_WITH_AS(from_metadata<int>("c", numbers, "seven", 0, 6),
+                       "c: metadata: \"seven\": expected a number from 0 to 6, found 7", Error);
+  CHECK_THROWS_AS(from_metadata<double>("c", numbers, "nan", 0.0, 1.0), Error);
+  CHECK_THROWS_AS(from_metadata<double>("c", numbers, "inf", 0.0, std::numeric_limits<double>::max()), Error);
 }

@@ -3,16 +3,28 @@
 #include <resnet/core/random.hpp>
 #include <resnet/io/safetensors.hpp>
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cstring>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "tests/io/raw_file.hpp"
 #include "tests/io/scratch.hpp"
 
 using namespace resnet;
 
 namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool limits_no_memory = true;  // a sanitizer's own memory is beyond any limit
+#else
+constexpr bool limits_no_memory = false;
+#endif
 
 SafeTensors example() {
   SafeTensors file;
@@ -51,6 +63,125 @@ TEST_CASE("safetensors: what is written is read again") {
 
   write_safetensors(path, {});
   CHECK(same(read_safetensors(path), {}));
+}
+
+TEST_CASE("safetensors: no changed bit goes unnoticed") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.safetensors"), damaged = scratch.file("damaged");
+  write_safetensors(path, example());
+  const std::string good = bytes_of(path);
+  const std::size_t key = good.find(checksum_key), key_end = key + std::strlen(checksum_key);
+  for (std::size_t byte = 0; byte < good.size(); ++byte)
+    for (const int bit : {0, 4, 7}) {
+      if (byte >= key && byte < key_end) continue;  // without the key nothing is compared
+      std::string bad = good;
+      bad[byte] = static_cast<char>(bad[byte] ^ 1 << bit);
+      CAPTURE(byte);
+      CAPTURE(bit);
+      bool unnoticed = false;
+      try {
+        unnoticed = !same(read_safetensors(InputFile("damaged", std::as_bytes(std::span(bad)))), example());
+      } catch (const Error& e) {
+        CHECK(std::string(e.what()).starts_with("damaged: "));
+      }
+      CHECK(!unnoticed);
+    }
+  std::string bad = good;
+  bad.back() ^= 1;
+  write_bytes(damaged, bad);
+  CHECK_THROWS_WITH_AS(read_safetensors(damaged), doctest::Contains("damaged: expected the checksum "),
+                       Error);
+}
+
+TEST_CASE("safetensors: the checksum is one of the content, and optional") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.safetensors");
+  write_raw(path, example());
+  CHECK(same(read_safetensors(path), example()));
+
+  // The same content with the checksum, laid out by another program: other order, other spaces.
+  SafeTensors two;
+  two.tensors["a"] = StoredTensor::of<float>({1}, {1});
+  two.tensors["b"] = StoredTensor::of<float>({1}, {2});
+  write_safetensors(path, two);
+  const std::string good = bytes_of(path), key = good.substr(good.find(checksum_key) + 15, 16);
+  CHECK(key == "28a1b25717497b62");
+  const auto other_program = [&](const std::string& b) {
+    const std::string text =
+        R"({ "b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}, "a":{"shape":[1],"dtype":"F32",)"
+        R"("data_offsets":[4,8]}, "__metadata__":{"resnet.xxh64":")" +
+        key + "\"}}";
+    write_bytes(path, std::string{static_cast<char>(text.size()), 0, 0, 0, 0, 0, 0, 0} + text + b +
+                          std::string("\0\0\x80\x3f", 4));
+  };
+  other_program(std::string("\0\0\0\x40", 4));
+  CHECK(same(read_safetensors(path), two));
+  other_program(std::string("\0\0\0\x41", 4));
+  CHECK_THROWS_WITH_AS(read_safetensors(path),
+                       doctest::Contains("expected the checksum 28a1b25717497b62 from the metadata, found "),
+                       Error);
+}
+
+TEST_CASE("safetensors: values that are not finite are not written") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w");
+  write_safetensors(path, example());
+  const auto refused = [&](StoredTensor tensor, const std::string& found) {
+    SafeTensors bad = example();
+    bad.tensors["x"] = std::move(tensor);
+    CHECK_THROWS_WITH_AS(write_safetensors(path, bad),
+                         (path + ": \"x\": expected finite values, found " + found).c_str(), DivergedError);
+    CHECK(same(read_safetensors(path), example()));
+    CHECK(scratch.count() == 1);
+  };
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+  refused(StoredTensor::of<float>({2, 3}, {1, 2, 3, 4, inf, nan}), "inf at index [1,1]");
+  refused(StoredTensor::of<float>({1}, {nan}), "nan at index [0]");
+  refused(StoredTensor::of<double>({}, {-inf}), "-inf at index []");
+  refused({Dtype::f16, {2}, {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xFC}}},
+          "-inf at index [1]");
+  refused({Dtype::bf16, {1}, {std::byte{0xC0}, std::byte{0x7F}}}, "nan at index [0]");
+}
+
+TEST_CASE("safetensors: a file of torch.save is answered with its conversion") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w.pth");
+  const std::string lines =
+      "\n  import torch, safetensors.torch\n  safetensors.torch.save_file(torch.load(\"" + path +
+      "\", map_location=\"cpu\", weights_only=True), \"" + scratch.file("w.safetensors") + "\")";
+  for (const std::string& begin : {std::string("PK\3\4\0\0\x08\x08\0\0", 10),
+                                   std::string("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20", 10)}) {
+    write_bytes(path, begin + std::string(100, 'x'));
+    CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains(lines.c_str()), Error);
+  }
+  // A header of 640 bytes begins like a pickle.
+  const std::string text = "{}" + std::string(638, ' ');
+  write_bytes(path, std::string("\x80\x02\0\0\0\0\0\0", 8) + text);
+  CHECK(read_safetensors(path).tensors.empty());
+}
+
+TEST_CASE("safetensors: too little memory is an Error with file and size" * doctest::skip(limits_no_memory)) {
+  const Scratch scratch;
+  const std::string path = scratch.file("large.safetensors");
+  const std::uint64_t size = std::uint64_t{1} << 32;
+  const std::string text = R"({"x":{"dtype":"U8","shape":[4294967296],"data_offsets":[0,4294967296]}})";
+  write_bytes(path, std::string{static_cast<char>(text.size()), 0, 0, 0, 0, 0, 0, 0} + text);
+  std::filesystem::resize_file(path, 8 + text.size() + size);  // a hole: takes no room on the disk
+  const rlimit all = [] {
+    rlimit limit;
+    ::getrlimit(RLIMIT_AS, &limit);
+    return limit;
+  }();
+  const rlimit little{std::uint64_t{1} << 30, all.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_AS, &little) == 0);
+  std::string message;
+  try {
+    read_safetensors(path);
+  } catch (const Error& e) {
+    message = e.what();
+  }
+  ::setrlimit(RLIMIT_AS, &all);
+  CHECK(message == path + ": not enough memory for its " + std::to_string(8 + text.size() + size) + " bytes");
 }
 
 TEST_CASE("safetensors: bytes in memory are read like a file") {
@@ -146,6 +277,13 @@ TEST_CASE("safetensors: what can't be opened") {
   CHECK_THROWS_WITH_AS(read_safetensors(scratch.directory), doctest::Contains("expected a regular file"),
                        Error);
   CHECK_THROWS_WITH_AS(read_safetensors("/dev/zero"), doctest::Contains("expected a regular file"), Error);
+  REQUIRE(::mkfifo(scratch.file("pipe").c_str(), 0600) == 0);
+  ::alarm(60);  // nobody writes into it
+  CHECK_THROWS_WITH_AS(read_safetensors(scratch.file("pipe")),
+                       doctest::Contains("pipe: expected a regular file"), Error);
+  CHECK_THROWS_WITH_AS(write_safetensors(scratch.file("pipe"), {}),
+                       doctest::Contains("expected a regular file"), Error);
+  ::alarm(0);
 }
 
 TEST_CASE("safetensors: what could not be read again is not written, and the old file stays") {

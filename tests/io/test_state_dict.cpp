@@ -6,10 +6,12 @@
 #include <resnet/models/resnet.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include "tests/io/models.hpp"
+#include "tests/io/raw_file.hpp"
 #include "tests/io/scratch.hpp"
 
 using namespace resnet;
@@ -157,4 +159,147 @@ TEST_CASE("state_dict: a part of a file") {
   CHECK_THROWS_AS(load_weights(scratch.file("w"), again), Error);
   load_weights(scratch.file("w"), again, {.prefix = "module."});
   CHECK(values_of(again) == values_of(net));
+}
+
+TEST_CASE("state_dict: values that are not finite are neither saved nor loaded") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w");
+  TinyNet<Ref<float>> net, other;
+  fill_with_numbers(net, 1);
+  fill_with_numbers(other, 2);
+  save_weights(path, net);
+  const std::string good = bytes_of(path);
+  net.conv1.weight.data()[3 * 9 * 2 + 7] =
+      std::numeric_limits<float>::infinity();  // OHWI: output 2, pixel (0, 2)
+  CHECK_THROWS_WITH_AS(
+      save_weights(path, net),
+      (path + ": \"conv1.weight\": expected finite values, found inf at index [2,1,0,2]").c_str(),
+      DivergedError);
+  CHECK(bytes_of(path) == good);
+
+  SafeTensors file;
+  put_state(file, "", net);
+  file.tensors["bn1.running_var"] = StoredTensor::of<double>({4}, {1, 1, 1, 3.5e38});
+  file.tensors["fc.bias"] = {Dtype::bf16, {3}, std::vector<std::byte>(6, std::byte{0xFF})};
+  file.tensors["fc.weight"] =
+      StoredTensor::of<double>({3, 4}, std::vector<double>(12, 3.4028235e38));  // the largest
+  write_raw(path, file);
+  const std::vector<double> before = values_of(other);
+  CHECK_THROWS_WITH_AS(
+      load_weights(path, other),
+      (path +
+       ": the file does not fit, nothing was loaded (3 problems):"
+       "\n  not finite: conv1.weight, expected finite values of type F32, found inf at index [2,1,0,2]"
+       "\n  not finite: bn1.running_var, expected finite values of type F32, found 3.5e+38 at index [3]"
+       "\n  not finite: fc.bias, expected finite values of type F32, found nan at index [0]")
+          .c_str(),
+      Error);
+  CHECK(values_of(other) == before);
+}
+
+TEST_CASE("state_dict: num_batches_tracked") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w");
+  TinyNet<Ref<float>> net, other;
+  fill_with_numbers(net, 1);
+  fill_with_numbers(other, 2);
+  SafeTensors file;
+  put_state(file, "", net);
+  SUBCASE("one that is missing counts as 0, as in PyTorch") {
+    file.tensors.erase("bn1.num_batches_tracked");
+    write_raw(path, file);
+    load_weights(path, other);
+    CHECK(other.bn1.num_batches_tracked == 0);
+    CHECK(values_of(other.fc) == values_of(net.fc));
+  }
+  SUBCASE("one that is no count is refused") {
+    for (const std::int64_t number : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+      file.tensors["bn1.num_batches_tracked"] = StoredTensor::of<std::int64_t>({}, {number});
+      write_raw(path, file);
+      CHECK_THROWS_WITH_AS(
+          load_weights(path, other),
+          doctest::Contains(("out of range: bn1.num_batches_tracked, expected a count from 0 to 2^53, "
+                             "found " +
+                             std::to_string(number))
+                                .c_str()),
+          Error);
+      CHECK(other.bn1.num_batches_tracked == 2);
+    }
+  }
+}
+
+TEST_CASE("state_dict: long lists of problems are cut at ten") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w");
+  SafeTensors file;
+  for (int i = 10; i < 77; ++i) file.tensors["t" + std::to_string(i)] = StoredTensor::of<float>({}, {1});
+  write_raw(path, file);
+  TinyNet<Ref<float>> net;
+  std::string message;
+  try {
+    load_weights(path, net);
+  } catch (const Error& e) {
+    message = e.what();
+  }
+  CHECK(message.find("nothing was loaded (74 problems):\n  missing: conv1.weight") != std::string::npos);
+  CHECK(message.find("\n  missing: fc.bias, expected shape [3]\n  unexpected: t10, found shape []\n") !=
+        std::string::npos);
+  CHECK(message.ends_with("\n  unexpected: t19, found shape []\n  … and 57 more"));
+}
+
+TEST_CASE("state_dict: other programs' names get a hint and can be renamed") {
+  using Net = ResNet<BasicBlock, Depths{1, 1, 1, 1}, Form::cifar, 4, 3, Ref<float>>;
+  const Scratch scratch;
+  const std::string path = scratch.file("w");
+  Net net, other;
+  fill_with_numbers(net, 1);
+  SafeTensors ours, theirs;
+  put_state(ours, "", net);
+  const auto their_file = [&](const std::string& prefix, const Renames& names) {
+    theirs = {};
+    for (const auto& [name, tensor] : ours.tensors) theirs.tensors[prefix + renamed(name, names)] = tensor;
+    write_raw(path, theirs);
+  };
+  const auto hint = [&] {
+    try {
+      load_weights(path, other);
+    } catch (const Error& e) {
+      const std::string message = e.what();
+      const std::size_t at = message.find("\n  hint: ");
+      return at == std::string::npos ? "" : message.substr(at + 9);
+    }
+    return std::string("no error");
+  };
+  const Renames kuangliu{{"downsample.", "shortcut."}, {"fc.", "linear."}};
+
+  their_file("module.", {});
+  CHECK(hint() ==
+        "74 of the unexpected names are missing ones after LoadOptions{.rename = {{\"module.\", \"\"}}}");
+  load_weights(path, other, {.rename = {{"module.", ""}}});
+  CHECK(values_of(other) == values_of(net));
+
+  fill_with_numbers(other, 2);
+  their_file("", kuangliu);
+  CHECK(hint() ==
+        "20 of the unexpected names are missing ones after LoadOptions{.rename = "
+        "{{\"shortcut.\", \"downsample.\"}, {\"linear.\", \"fc.\"}}}");
+  load_weights(path, other, {.rename = {{"shortcut.", "downsample."}, {"linear.", "fc."}}});
+  CHECK(values_of(other) == values_of(net));
+
+  fill_with_numbers(other, 2);
+  their_file("net.module.", kuangliu);
+  CHECK(hint() == "");  // nothing that we know leads to a name that fits
+  load_weights(path, other, {.prefix = "net.", .rename = known_renames()});
+  CHECK(values_of(other) == values_of(net));
+
+  their_file("", {{"layer1.0.conv1.", "layer1.0.convolution."}});
+  CHECK(hint() == "");
+  CHECK_THROWS_WITH_AS(load_weights(path, other, {.rename = {{"linear.", "fc."}}}),
+                       (path + ": rename: expected a part of a name in the file, found \"linear.\"").c_str(),
+                       Error);
+  CHECK_THROWS_WITH_AS(
+      load_weights(path, other, {.rename = {{"conv2.", "conv1."}, {"convolution.", "conv1."}}}),
+      doctest::Contains("rename: expected every name once, found it twice: layer1.0.conv1.weight"), Error);
+  CHECK_THROWS_WITH_AS(load_weights(path, other, {.rename = {{"", "x."}}}),
+                       doctest::Contains("rename: expected"), Error);
 }

@@ -12,4 +12,10 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A number that has to be finite is not: a loss, or a value to be written to a file. Nothing has changed.
+class DivergedError : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace resnet

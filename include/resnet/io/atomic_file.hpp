@@ -31,7 +31,7 @@ class AtomicFile {
     struct stat old {};
     const bool exists = ::stat(path_.c_str(), &old) == 0;
     if (exists && !S_ISREG(old.st_mode))
-      throw Error(path_ + ": expected a regular file to replace, found a directory or a device");
+      throw Error(path_ + ": expected a regular file to replace, found a directory, a pipe or a device");
     open_locked();
     try {
       if (::ftruncate(fd_, 0) != 0) fail("cannot empty the temporary file");

@@ -26,16 +26,18 @@ void save_checkpoint(const std::string& path, const Model& model, const Optimize
                      Metadata metadata, const std::function<void(SafeTensors&)>& more = {}) {
   metadata["format"] = checkpoint_format;
   SafeTensors file{{}, std::move(metadata)};
-  put_state(file, checkpoint_model, model);
-  const detail::PutState put{file, "optimizer."};
-  optimizer.visit_state([&]<class Part>(const std::string& name, const Part& part) {
-    if constexpr (std::is_same_v<Part, std::int64_t>)
-      put(name, Role::buffer, part);
-    else
-      put_parameters(file, put.prefix + name + ".", part);
+  file.with_memory(path, [&] {
+    put_state(file, checkpoint_model, model);
+    const detail::PutState put{file, "optimizer."};
+    optimizer.visit_state([&]<class Part>(const std::string& name, const Part& part) {
+      if constexpr (std::is_same_v<Part, std::int64_t>)
+        put(name, Role::buffer, part);
+      else
+        put_parameters(file, put.prefix + name + ".", part);
+    });
+    if (more) more(file);
+    write_safetensors(path, file);
   });
-  if (more) more(file);
-  write_safetensors(path, file);
 }
 
 /// Fills model and optimizer and returns the metadata, or throws Error and changes neither. `check` sees the
@@ -45,24 +47,26 @@ Metadata load_checkpoint(const InputFile& input, Model& model, Optimizer& optimi
                          const std::function<void(const Metadata&)>& check = {},
                          const std::function<void(StateLoader&)>& more = {}) {
   const std::string& path = input.name();
-  SafeTensors file = read_safetensors(input);
-  if (!is_checkpoint(file))
-    throw Error(path + ": expected a training checkpoint (metadata \"format\": \"" + checkpoint_format +
-                "\"), found another file of tensors");
-  file.metadata.erase("format");
-  if (check) check(file.metadata);
-  StateLoader loader(path, file);
-  expect_state(loader, checkpoint_model, model);
-  const detail::ExpectState expect{loader, "optimizer."};
-  optimizer.visit_state([&]<class Part>(const std::string& name, Part& part) {
-    if constexpr (std::is_same_v<Part, std::int64_t>)
-      expect(name, Role::buffer, part);
-    else
-      expect_parameters(loader, expect.prefix + name + ".", part);
+  return input.with_memory([&] {
+    SafeTensors file = read_safetensors(input);
+    if (!is_checkpoint(file))
+      throw Error(path + ": expected a training checkpoint (metadata \"format\": \"" + checkpoint_format +
+                  "\"), found another file of tensors");
+    file.metadata.erase("format");
+    if (check) check(file.metadata);
+    StateLoader loader(path, file);
+    expect_state(loader, checkpoint_model, model);
+    const detail::ExpectState expect{loader, "optimizer."};
+    optimizer.visit_state([&]<class Part>(const std::string& name, Part& part) {
+      if constexpr (std::is_same_v<Part, std::int64_t>)
+        expect(name, Role::buffer, part);
+      else
+        expect_parameters(loader, expect.prefix + name + ".", part);
+    });
+    if (more) more(loader);
+    loader.finish();
+    return std::move(file.metadata);
   });
-  if (more) more(loader);
-  loader.finish();
-  return std::move(file.metadata);
 }
 template <class Model, class Optimizer>
 Metadata load_checkpoint(const std::string& path, Model& model, Optimizer& optimizer,
@@ -87,6 +91,17 @@ Number from_metadata(const std::string& path, const Metadata& metadata, const st
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size())
     throw Error(path + ": metadata: \"" + key + "\": expected a number in range, found \"" + text + "\"");
+  return number;
+}
+
+/// The same for a number from `lowest` to `highest`; NaN is not.
+template <class Number>
+Number from_metadata(const std::string& path, const Metadata& metadata, const std::string& key, Number lowest,
+                     Number highest) {
+  const Number number = from_metadata<Number>(path, metadata, key);
+  if (!(number >= lowest && number <= highest))
+    throw Error(path + ": metadata: \"" + key + "\": expected a number from " + to_metadata(lowest) + " to " +
+                to_metadata(highest) + ", found " + to_metadata(number));
   return number;
 }
 

@@ -2,12 +2,16 @@
 // The element types of safetensors files and their conversion to the numbers that the library computes with.
 #pragma once
 
+#include <resnet/core/error.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -15,6 +19,8 @@ namespace resnet {
 
 static_assert(std::endian::native == std::endian::little,
               "tensor files are little-endian and read without swapping");
+static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559,
+              "tensor files hold IEEE 754 numbers; a double beyond a float's range becomes infinity");
 
 enum class Dtype { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
 
@@ -65,32 +71,40 @@ template <class Stored> Stored load(const std::byte* at) {  // files don't promi
   return stored;
 }
 
+template <class T, class Stored> T number_as(Stored stored) {
+  if constexpr (std::is_integral_v<T> && std::is_floating_point_v<Stored>)
+    if (!(stored >= -0x1p63 && stored < 0x1p63))
+      throw Error("expected a number that 64-bit integers can hold, found " + std::to_string(stored));
+  return static_cast<T>(stored);
+}
+
 }  // namespace detail
 
-/// The stored element at `at`. An integer beyond T's precision is rounded.
+/// The stored element at `at`. What is beyond T's precision is rounded; throws Error for a number that no
+/// std::int64_t can hold.
 template <class T> T element(Dtype type, const std::byte* at) {
-  using detail::load;
+  using detail::load, detail::number_as;
   switch (type) {
     case Dtype::f64:
-      return static_cast<T>(load<double>(at));
+      return number_as<T>(load<double>(at));
     case Dtype::f32:
-      return static_cast<T>(load<float>(at));
+      return number_as<T>(load<float>(at));
     case Dtype::f16:
-      return static_cast<T>(half_to_float(load<std::uint16_t>(at)));
+      return number_as<T>(half_to_float(load<std::uint16_t>(at)));
     case Dtype::bf16:
-      return static_cast<T>(bfloat_to_float(load<std::uint16_t>(at)));
+      return number_as<T>(bfloat_to_float(load<std::uint16_t>(at)));
     case Dtype::i64:
-      return static_cast<T>(load<std::int64_t>(at));
+      return number_as<T>(load<std::int64_t>(at));
     case Dtype::i32:
-      return static_cast<T>(load<std::int32_t>(at));
+      return number_as<T>(load<std::int32_t>(at));
     case Dtype::i16:
-      return static_cast<T>(load<std::int16_t>(at));
+      return number_as<T>(load<std::int16_t>(at));
     case Dtype::i8:
-      return static_cast<T>(load<std::int8_t>(at));
+      return number_as<T>(load<std::int8_t>(at));
     case Dtype::u8:
-      return static_cast<T>(load<std::uint8_t>(at));
+      return number_as<T>(load<std::uint8_t>(at));
     case Dtype::boolean:
-      return static_cast<T>(load<std::uint8_t>(at) != 0);
+      return number_as<T>(load<std::uint8_t>(at) != 0);
   }
   return T{};
 }
@@ -102,6 +116,35 @@ template <class T> void convert(Dtype type, const std::byte* bytes, std::size_t 
     if (count > 0) std::memcpy(out, bytes, count * width);
   } else {
     for (std::size_t i = 0; i < count; ++i) out[i] = element<T>(type, bytes + i * width);
+  }
+}
+
+/// The first of `count` stored elements that is NaN or infinite, or becomes so as a number of type `as`: a
+/// large double as a float. `count` if there is none. It looks at bits, which no option of the compiler
+/// assumes away.
+inline std::size_t first_not_finite(Dtype type, const std::byte* bytes, std::size_t count, Dtype as) {
+  const auto search = [&]<class Bits>(Bits limit) {  // of the magnitude
+    const auto beyond = [&](std::size_t i) {
+      return static_cast<Bits>(detail::load<Bits>(bytes + i * sizeof(Bits)) & (Bits(-1) >> 1)) >= limit;
+    };
+    bool any = false;  // all of them without a branch: in vectors
+    for (std::size_t i = 0; i < count; ++i) any |= beyond(i);
+    std::size_t first = any ? 0 : count;
+    while (first < count && !beyond(first)) ++first;
+    return first;
+  };
+  switch (type) {
+    case Dtype::f64:  // from the middle between the largest float and 2^128 on, rounding gives infinity
+      return search(std::bit_cast<std::uint64_t>(as == Dtype::f32 ? 0x1.ffffffp127
+                                                                  : std::numeric_limits<double>::infinity()));
+    case Dtype::f32:
+      return search(std::uint32_t{0x7F800000});
+    case Dtype::f16:
+      return search(std::uint16_t{0x7C00});
+    case Dtype::bf16:
+      return search(std::uint16_t{0x7F80});
+    default:
+      return count;
   }
 }
 

@@ -24,16 +24,17 @@ namespace resnet {
   throw Error(file + ": byte " + std::to_string(byte) + ": " + what);
 }
 
-/// The result of f(); running out of memory in it throws Error with the file and its size.
-template <class F>
-decltype(auto) with_memory_for(const std::string& file, std::uint64_t bytes, F&& f) {
+/// The result of f(); running out of memory in it throws Error with the file and what `size` says of it.
+template <class Size, class F>
+decltype(auto) with_memory_for(const std::string& file, const Size& size, F&& f) {
   try {
     return f();
   } catch (const std::bad_alloc&) {
-    throw Error(file + ": not enough memory for its " + std::to_string(bytes) + " bytes");
+    throw Error(file + ": not enough memory for " + size());
   }
 }
 
+/// Bytes of known size.
 class InputFile {
  public:
   /// Opens the regular file `path`; throws Error.
@@ -64,6 +65,11 @@ class InputFile {
 
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
+  /// The result of f(); running out of memory in it throws Error.
+  template <class F> decltype(auto) with_memory(F&& f) const {
+    return with_memory_for(
+        name_, [&] { return "its " + std::to_string(size_) + " bytes"; }, f);
+  }
 
   /// Throws Error if the file has fewer than `count` bytes from `offset` on: call it before providing for them.
   void expect(std::uint64_t offset, std::uint64_t count) const {

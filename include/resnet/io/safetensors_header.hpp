@@ -80,7 +80,8 @@ inline bool is_utf8(std::string_view text) {
 
 }  // namespace detail
 
-/// The header's text, padded with spaces so that the data after it is aligned to 8 bytes.
+/// The header's text, padded with spaces so that the data after it is aligned to 8 bytes. The checksum of
+/// files depends on it: another text for the same header would make all that were written look damaged.
 inline std::string format_safetensors_header(const SafetensorsHeader& header) {
   std::string text = "{", separator;
   if (!header.metadata.empty()) {

@@ -6,6 +6,7 @@
 
 #include <resnet/core/error.hpp>
 #include <resnet/core/visit.hpp>
+#include <resnet/io/rename.hpp>
 #include <resnet/io/safetensors.hpp>
 #include <resnet/io/state_loader.hpp>
 
@@ -70,19 +71,22 @@ struct PutState {
 struct ExpectState {
   StateLoader& loader;
   std::string prefix;
+  bool zero_if_missing = false;  // counts
 
   template <class B, class Scalar>
   void operator()(std::string_view name, Role, TensorView<B, Scalar> tensor) const {
-    const auto fill = [data = tensor.data()](const StoredTensor& from) {
+    const auto prepare = [data = tensor.data()](const StoredTensor& from) {
       auto host = from.values<Scalar>();
       if (from.shape.size() == 4) host = reordered(from.shape, host, false);
-      B::upload(host.size(), host.data(), data);
+      return [data, host = std::move(host)] { B::upload(host.size(), host.data(), data); };
     };
-    loader.expect(prefix + std::string(name), {file_shape(tensor.dims()), false, fill});
+    loader.expect(prefix + std::string(name), {file_shape(tensor.dims()), dtype_of<Scalar>(), prepare});
   }
-  void operator()(std::string_view name, Role, std::int64_t& counter) const {
-    const auto fill = [&counter](const StoredTensor& from) { counter = from.values<std::int64_t>()[0]; };
-    loader.expect(prefix + std::string(name), {{}, true, fill});
+  void operator()(std::string_view name, Role, std::int64_t& count) const {
+    const auto prepare = [&count](const StoredTensor& from) {
+      return [&count, number = from.values<std::int64_t>().front()] { count = number; };
+    };
+    loader.expect(prefix + std::string(name), {{}, Dtype::i64, prepare, zero_if_missing});
   }
 };
 
@@ -99,9 +103,9 @@ void put_parameters(SafeTensors& file, const std::string& prefix, const Model& v
   for_each_parameter(detail::PutState{file, prefix}, values);
 }
 
-/// Asks the loader for all that put_state has put.
+/// Asks the loader for all that put_state has put. A missing num_batches_tracked counts as 0, as in PyTorch.
 template <class Model> void expect_state(StateLoader& loader, const std::string& prefix, Model& model) {
-  for_each_state(detail::ExpectState{loader, prefix}, model);
+  for_each_state(detail::ExpectState{loader, prefix, true}, model);
 }
 
 /// Asks the loader for all that put_parameters has put.
@@ -118,31 +122,38 @@ inline bool is_checkpoint(const SafeTensors& file) {
   return format != file.metadata.end() && format->second == checkpoint_format;
 }
 
-/// Writes the model's state_dict; a crash leaves the old file or the new one.
+/// Writes the model's state_dict; a crash leaves the old file or the new one. Throws DivergedError, and keeps
+/// the old file, if a value is not finite.
 template <class Model>
 void save_weights(const std::string& path, const Model& model, const Metadata& metadata = {}) {
   SafeTensors file{{}, metadata};
-  put_state(file, "", model);
-  write_safetensors(path, file);
+  file.with_memory(path, [&] {
+    put_state(file, "", model);
+    write_safetensors(path, file);
+  });
 }
 
 struct LoadOptions {
   std::string prefix = {};  // of the names in the file; other names are left alone
+  Renames rename = {};      // of what follows the prefix: {{"shortcut.", "downsample."}}, see io/rename.hpp
   std::vector<std::string> skip = {};  // the model keeps what begins so: {"fc."} for a new head on old features
 };
 
 /// Fills the model from a file of weights or a checkpoint, in any floating-point type, or throws one Error
-/// that lists every missing, unexpected and mis-shaped tensor and leaves the model as it was. Returns the
-/// file's metadata.
+/// that lists every missing, unexpected, mis-shaped and not finite tensor and leaves the model as it was.
+/// Returns the file's metadata.
 template <class Model>
 Metadata load_weights(const InputFile& input, Model& model, const LoadOptions& options = {}) {
-  SafeTensors file = read_safetensors(input);
-  const std::string prefix = (is_checkpoint(file) ? checkpoint_model : "") + options.prefix;
-  StateLoader loader(input.name(), file, prefix);
-  for (const std::string& name : options.skip) loader.skip(prefix + name);
-  expect_state(loader, prefix, model);
-  loader.finish();
-  return std::move(file.metadata);
+  return input.with_memory([&] {
+    SafeTensors file = read_safetensors(input);
+    const std::string prefix = (is_checkpoint(file) ? checkpoint_model : "") + options.prefix;
+    rename_tensors(input.name(), file, prefix, options.rename);
+    StateLoader loader(input.name(), file, prefix);
+    for (const std::string& name : options.skip) loader.skip(prefix + name);
+    expect_state(loader, prefix, model);
+    loader.finish();
+    return std::move(file.metadata);
+  });
 }
 template <class Model>
 Metadata load_weights(const std::string& path, Model& model, const LoadOptions& options = {}) {

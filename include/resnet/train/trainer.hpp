@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,12 +46,6 @@ struct TrainerOptions {
   double lookahead_rate = 0.5;
   /// Parameters whose names begin so are not trained: {"conv1.", "layer1."}.
   std::vector<std::string> frozen{};
-};
-
-/// The loss of a step, or a value of the model, was not finite. No parameter has changed.
-class DivergedError : public Error {
- public:
-  using Error::Error;
 };
 
 template <class Model, Shape S>
@@ -120,10 +115,11 @@ class Trainer {
     if (++accumulated_ == options_.accumulate) update();
   }
 
-  /// Writes all that a later `resume` needs to continue bit for bit, and `metadata` of the program's own. Throws
-  /// DivergedError and keeps the old file if the model holds a value that is not finite.
+  /// Writes all that a later `resume` needs to continue bit for bit, and `metadata` of the program's own.
+  /// Throws DivergedError and keeps the old file if any of it is not finite: the last step may have been the
+  /// one that broke the model, whose loss is that of the weights before it.
   void save(const std::string& path, Metadata metadata = {}) const {
-    require_finite();
+    metadata["steps"] = to_metadata(steps());
     metadata["dropout_stream"] = to_metadata(ctx_.stream_position().id);
     metadata["epoch_images"] = to_metadata(epoch_.images);
     metadata["epoch_correct"] = to_metadata(epoch_.correct);
@@ -141,22 +137,28 @@ class Trainer {
   Metadata resume(const std::string& path, const std::function<void(const Metadata&)>& check = {}) {
     Stream stream = ctx_.stream_position();
     Metrics epoch;
+    std::int64_t steps = 0;
     int accumulated = 0;
     const auto check_all = [&](const Metadata& m) {
       if (check) check(m);
       stream.id = from_metadata<std::uint64_t>(path, m, "dropout_stream");
-      epoch.images = from_metadata<std::int64_t>(path, m, "epoch_images");
-      epoch.correct = from_metadata<std::int64_t>(path, m, "epoch_correct");
-      epoch.loss_sum = from_metadata<double>(path, m, "epoch_loss_sum");
-      if (options_.accumulate > 1) accumulated = from_metadata<int>(path, m, "accumulated");
-      if (accumulated < 0 || accumulated >= options_.accumulate)
-        throw Error(path + ": metadata: \"accumulated\": expected fewer than " + std::to_string(options_.accumulate) +
-                    " batches, found " + std::to_string(accumulated));
+      if (options_.accumulate > 1)
+        accumulated = from_metadata<int>(path, m, "accumulated", 0, options_.accumulate - 1);
+      steps = from_metadata<std::int64_t>(path, m, "steps", accumulated, largest_count);
+      if ((steps - accumulated) % options_.accumulate != 0)
+        throw Error(path + ": metadata: \"steps\": expected a multiple of " +
+                    std::to_string(options_.accumulate) + " batches and " + std::to_string(accumulated) +
+                    " more, found " + std::to_string(steps));
+      epoch.images = from_metadata<std::int64_t>(path, m, "epoch_images", 0, steps == 0 ? 0 : largest_count);
+      epoch.correct = from_metadata<std::int64_t>(path, m, "epoch_correct", 0, epoch.images);
+      const double largest = epoch.images == 0 ? 0 : std::numeric_limits<double>::max();
+      epoch.loss_sum = from_metadata<double>(path, m, "epoch_loss_sum", -largest, largest);
     };
     Metadata metadata = load_checkpoint(path, model, optimizer_, check_all, [&](StateLoader& loader) {
       if (average_) expect_state(loader, "averaged.", *average_);
       if (slow_) expect_parameters(loader, "slow.", *slow_);
       if (options_.accumulate > 1) expect_parameters(loader, "gradient.", grad_);
+      loader.expect_count("optimizer.step", (steps - accumulated) / options_.accumulate);
     });
     ctx_.set_stream_position(stream);
     epoch_ = epoch;
@@ -201,18 +203,6 @@ class Trainer {
             average = now;
         },
         model, *average_);
-  }
-
-  /// The last step may have been the one that broke the model: its loss is that of the weights before it.
-  void require_finite() const {
-    for_each_state(
-        [&](std::string_view name, Role, const auto& value) {
-          if constexpr (requires { value.data(); })
-            if (!std::isfinite(B::sum_of_squares(ctx_, value.size(), value.data())))
-              throw DivergedError("after step " + std::to_string(steps() - 1) + ": expected finite values in " +
-                                  std::string(name) + ", found NaN or infinity");
-        },
-        model);
   }
 
   Context<B>& ctx_;
