@@ -3,9 +3,13 @@
 
 #include <resnet/data/cifar.hpp>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <span>
 #include <string>
 
 using namespace resnet;
@@ -103,15 +107,15 @@ TEST_CASE("a damaged CIFAR file is refused with file, offset, expected and found
   const fs::path file = folder.path / "bad.bin";
   const std::string record = '\x01' + planes(0);
   const auto load = [&] { load_cifar10_file(file); };
-  const std::string where = file.string() + ": byte offset ";
+  const std::string where = file.string() + ": byte ";
 
-  CHECK(message(load) == where + "0: expected a CIFAR-10 binary file, found No such file or directory");
+  CHECK(message(load) == file.string() + ": cannot open: No such file or directory");
   write(file, "");
-  CHECK(message(load) == where + "0: expected whole records of 3073 bytes, found 0 bytes");
+  CHECK(message(load) == where + "0: expected whole CIFAR-10 records of 3073 bytes, found 0 bytes");
   write(file, record + record.substr(0, 3072));
-  CHECK(message(load) == where + "3073: expected whole records of 3073 bytes, found 6145 bytes");
+  CHECK(message(load) == where + "3073: expected whole CIFAR-10 records of 3073 bytes, found 6145 bytes");
   write(file, record + record + 'x');
-  CHECK(message(load) == where + "6146: expected whole records of 3073 bytes, found 6147 bytes");
+  CHECK(message(load) == where + "6146: expected whole CIFAR-10 records of 3073 bytes, found 6147 bytes");
   write(file, record + '\x0a' + planes(1));
   CHECK(message(load) == where + "3073: expected a label from 0 to 9 in record 1, found 10");
   write(file, record + '\xff' + planes(1));
@@ -123,9 +127,24 @@ TEST_CASE("a damaged CIFAR file is refused with file, offset, expected and found
   write(file, std::string("\x13\x64", 2) + planes(0));
   CHECK(message(load100) == where + "1: expected a label from 0 to 99 in record 0, found 100");
 
-  const auto load_folder = [&] { load_cifar10_file(folder.path); };
-  CHECK(message(load_folder)
-            .starts_with(folder.path.string() + ": byte offset 0: expected a CIFAR-10 binary file"));
+  CHECK(message([&] { load_cifar10_file(folder.path); }) ==
+        folder.path.string() + ": expected a regular file, found a directory, a pipe or a device");
+  const fs::path pipe = folder.path / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  ::alarm(60);  // nobody writes into it
+  CHECK(message([&] { load_cifar10_file(pipe); }) ==
+        pipe.string() + ": expected a regular file, found a directory, a pipe or a device");
+  ::alarm(0);
+}
+
+TEST_CASE("bytes in memory are read like a CIFAR file") {
+  const std::string bytes = '\x06' + planes(0) + '\x09' + planes(1);
+  const auto load = [&](std::size_t size) {
+    return load_cifar10_file(InputFile("memory", std::as_bytes(std::span(bytes.data(), size))));
+  };
+  CHECK(load(bytes.size()).labels == std::vector<std::int32_t>{6, 9});
+  CHECK(message([&] { load(3074); }) ==
+        "memory: byte 3073: expected whole CIFAR-10 records of 3073 bytes, found 3074 bytes");
 }
 
 TEST_CASE("the official CIFAR-10 files are found in the folder or its parent, in order") {
@@ -155,18 +174,19 @@ TEST_CASE("a damaged official CIFAR-10 folder is refused") {
     fs::resize_file(dir / "data_batch_3.bin", 30'000'000);
     CHECK(message([&] { load_cifar10(dir); }) ==
           (dir / "data_batch_3.bin").string() +
-              ": byte offset 30000000: expected 10000 records of 3073 bytes, together 30730000 bytes, found "
+              ": byte 30000000: expected 10000 records of 3073 bytes, together 30730000 bytes, found "
               "30000000 bytes");
   }
   SUBCASE("whole records, but too many") {
     fs::resize_file(dir / "test_batch.bin", 10'001 * 3073);
     CHECK(message([&] {
             load_cifar10(folder.path);
-          }).starts_with((dir / "test_batch.bin").string() + ": byte offset 30730000: expected 10000"));
+          }).starts_with((dir / "test_batch.bin").string() + ": byte 30730000: expected 10000"));
   }
   SUBCASE("a missing file") {
     fs::remove(dir / "data_batch_2.bin");
-    CHECK(message([&] { load_cifar10(dir); }).find("data_batch_2.bin: byte offset 0") != std::string::npos);
+    CHECK(message([&] { load_cifar10(dir); }).find("data_batch_2.bin: cannot open: No such file") !=
+          std::string::npos);
   }
   SUBCASE("no folder at all") {
     CHECK(message([&] { load_cifar10(dir / "none"); }).find("No such file") != std::string::npos);

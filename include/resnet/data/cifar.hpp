@@ -8,15 +8,14 @@
 // was found; nothing is returned from a damaged file.
 #pragma once
 
-#include <resnet/core/error.hpp>
 #include <resnet/data/dataset.hpp>
+#include <resnet/io/input_file.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -62,12 +61,6 @@ Dataset empty_cifar(const std::array<std::string_view, Classes>& class_names, st
   return data;
 }
 
-[[noreturn]] inline void fail_cifar(const std::filesystem::path& file, std::uintmax_t offset,
-                                    const std::string& expected, const std::string& found) {
-  throw Error(file.string() + ": byte offset " + std::to_string(offset) + ": expected " + expected +
-              ", found " + found);
-}
-
 /// Appends one record's image: three planes (c, h, w) in the file, (h, w, c) in memory.
 inline void append_cifar_image(const unsigned char* planes, std::vector<std::uint8_t>& images) {
   constexpr auto channels = static_cast<std::size_t>(cifar_shape.c);
@@ -80,43 +73,35 @@ inline void append_cifar_image(const unsigned char* planes, std::vector<std::uin
 }
 
 /// Appends a file's records to `data`; `records` is how many there must be, 0 for any number but none.
-inline void append_cifar_file(const std::filesystem::path& file, const CifarLayout& layout,
-                              std::size_t records, Dataset& data) {
-  const std::size_t size = layout.record_bytes();
-  std::error_code error;
-  const std::uintmax_t found = std::filesystem::file_size(file, error);
-  std::ifstream in(file, std::ios::binary);
-  if (error || !in)
-    fail_cifar(file, 0, "a " + std::string(layout.name) + " binary file",
-               error ? error.message() : "it can't be opened");
-  const std::string found_text = std::to_string(found) + " bytes";
+inline void append_cifar_file(const InputFile& file, const CifarLayout& layout, std::size_t records,
+                              Dataset& data) {
+  const std::uint64_t size = layout.record_bytes();
+  const std::string found = " bytes, found " + std::to_string(file.size()) + " bytes";
   if (records == 0) {
-    records = found / size;
-    if (records == 0 || found % size != 0)
-      fail_cifar(file, records * size, "whole records of " + std::to_string(size) + " bytes", found_text);
-  } else if (found != records * size) {
-    fail_cifar(file, std::min<std::uintmax_t>(found, records * size),
-               std::to_string(records) + " records of " + std::to_string(size) + " bytes, together " +
-                   std::to_string(records * size) + " bytes",
-               found_text);
+    records = static_cast<std::size_t>(file.size() / size);
+    if (records == 0 || file.size() % size != 0)
+      fail_at(file.name(), records * size,
+              "expected whole " + std::string(layout.name) + " records of " + std::to_string(size) + found);
+  } else if (file.size() != records * size) {
+    fail_at(file.name(), std::min(file.size(), records * size),
+            "expected " + std::to_string(records) + " records of " + std::to_string(size) +
+                " bytes, together " + std::to_string(records * size) + found);
   }
 
-  std::vector<char> record(size);
-  for (std::size_t r = 0; r < records; ++r) {
-    if (!in.read(record.data(), static_cast<std::streamsize>(size)))
-      fail_cifar(file, r * size + static_cast<std::size_t>(in.gcount()), "record " + std::to_string(r),
-                 "a read error or the end of the file");
-    const auto* bytes = reinterpret_cast<const unsigned char*>(record.data());
-    const auto labels = static_cast<std::size_t>(layout.label_bytes);
-    for (std::size_t b = 0; b < labels; ++b)
-      if (bytes[b] >= layout.label_counts[b])
-        fail_cifar(file, r * size + b,
-                   "a label from 0 to " + std::to_string(layout.label_counts[b] - 1) + " in record " +
-                       std::to_string(r),
-                   std::to_string(bytes[b]));
-    data.labels.push_back(bytes[labels - 1]);
-    append_cifar_image(bytes + labels, data.images);
-  }
+  file.with_memory([&] {
+    std::vector<unsigned char> record(size);
+    for (std::size_t r = 0; r < records; ++r) {
+      file.read(r * size, record.data(), record.size());
+      const auto labels = static_cast<std::size_t>(layout.label_bytes);
+      for (std::size_t b = 0; b < labels; ++b)
+        if (record[b] >= layout.label_counts[b])
+          fail_at(file.name(), r * size + b,
+                  "expected a label from 0 to " + std::to_string(layout.label_counts[b] - 1) + " in record " +
+                      std::to_string(r) + ", found " + std::to_string(record[b]));
+      data.labels.push_back(record[labels - 1]);
+      append_cifar_image(record.data() + labels, data.images);
+    }
+  });
 }
 
 /// The official archives unpack into a folder of their own; both it and its parent will do.
@@ -125,18 +110,24 @@ inline std::filesystem::path find_cifar(const std::filesystem::path& dir, const 
   return std::filesystem::is_directory(dir / archive_folder, not_there) ? dir / archive_folder : dir;
 }
 
-/// One CIFAR-10 file with any number of records; throws Error.
-inline Dataset load_cifar10_file(const std::filesystem::path& file) {
+/// One CIFAR-10 file, or bytes that stand for one, with any number of records; throws Error.
+inline Dataset load_cifar10_file(const InputFile& file) {
   Dataset data = empty_cifar(cifar10_class_names, 0);
   append_cifar_file(file, cifar10_layout, 0, data);
   return data;
 }
+inline Dataset load_cifar10_file(const std::filesystem::path& file) {
+  return load_cifar10_file(InputFile(file.string()));
+}
 
-/// One CIFAR-100 file with any number of records, fine labels; throws Error.
-inline Dataset load_cifar100_file(const std::filesystem::path& file) {
+/// One CIFAR-100 file, or bytes that stand for one, with any number of records, fine labels; throws Error.
+inline Dataset load_cifar100_file(const InputFile& file) {
   Dataset data = empty_cifar(cifar100_class_names, 0);
   append_cifar_file(file, cifar100_layout, 0, data);
   return data;
+}
+inline Dataset load_cifar100_file(const std::filesystem::path& file) {
+  return load_cifar100_file(InputFile(file.string()));
 }
 
 /// The 50,000 training and 10,000 test images from `dir` or `dir`/cifar-10-batches-bin; throws Error.
@@ -144,9 +135,9 @@ inline TrainTest load_cifar10(const std::filesystem::path& dir) {
   const auto folder = find_cifar(dir, "cifar-10-batches-bin");
   TrainTest data{empty_cifar(cifar10_class_names, 50'000), empty_cifar(cifar10_class_names, 10'000)};
   for (int batch = 1; batch <= 5; ++batch)
-    append_cifar_file(folder / ("data_batch_" + std::to_string(batch) + ".bin"), cifar10_layout, 10'000,
-                      data.train);
-  append_cifar_file(folder / "test_batch.bin", cifar10_layout, 10'000, data.test);
+    append_cifar_file(InputFile(folder / ("data_batch_" + std::to_string(batch) + ".bin")), cifar10_layout,
+                      10'000, data.train);
+  append_cifar_file(InputFile(folder / "test_batch.bin"), cifar10_layout, 10'000, data.test);
   return data;
 }
 
@@ -155,8 +146,8 @@ inline TrainTest load_cifar10(const std::filesystem::path& dir) {
 inline TrainTest load_cifar100(const std::filesystem::path& dir) {
   const auto folder = find_cifar(dir, "cifar-100-binary");
   TrainTest data{empty_cifar(cifar100_class_names, 50'000), empty_cifar(cifar100_class_names, 10'000)};
-  append_cifar_file(folder / "train.bin", cifar100_layout, 50'000, data.train);
-  append_cifar_file(folder / "test.bin", cifar100_layout, 10'000, data.test);
+  append_cifar_file(InputFile(folder / "train.bin"), cifar100_layout, 50'000, data.train);
+  append_cifar_file(InputFile(folder / "test.bin"), cifar100_layout, 10'000, data.test);
   return data;
 }
 
