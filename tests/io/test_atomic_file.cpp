@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -111,6 +112,22 @@ TEST_CASE("AtomicFile: a second writer is refused and does no harm") {
   CHECK(bytes_of(path) == "first");
   replace(path, "second");
   CHECK(bytes_of(path) == "second");
+}
+
+TEST_CASE("AtomicFile: a pipe in place of either file is refused, not waited for, and stays") {
+  const Scratch scratch;
+  const std::string path = scratch.file("w"), pipe = scratch.file("pipe");
+  REQUIRE(::mkfifo((path + ".tmp").c_str(), 0600) == 0);
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  ::alarm(60);  // nobody reads from them
+  CHECK_THROWS_WITH_AS(AtomicFile{path},
+                       doctest::Contains("w.tmp: expected a regular file or none, found a pipe"), Error);
+  CHECK_THROWS_WITH_AS(AtomicFile{pipe},
+                       doctest::Contains("pipe: expected a regular file to replace, found a"), Error);
+  ::alarm(0);
+  CHECK(std::filesystem::is_fifo(path + ".tmp"));
+  CHECK(std::filesystem::is_fifo(pipe));
+  CHECK(scratch.count() == 2);
 }
 
 TEST_CASE("AtomicFile: a file too large for the system is an error and the old file stays") {

@@ -61,7 +61,22 @@ with tempfile.TemporaryDirectory() as folder:
     assert len(weights) == 122, len(weights)
     same(weights, {name: numbers(array) for name, array in weights.items()})
     with safe_open(ours, "numpy") as file:
-        assert file.metadata() == {"note": 'quotes " and \\, a\nnew line, ü'}, file.metadata()
+        metadata = file.metadata()
+    assert len(metadata.pop("resnet.xxh64")) == 16 and metadata == {"note": 'quotes " and \\, a\nnew line, ü'}, metadata
+
+    # Python writes the same content in a layout of its own: the checksum stays valid, and is wrong for other content.
+    with safe_open(ours, "numpy") as file:
+        metadata = file.metadata()
+    save_file(weights, theirs, metadata=metadata)
+    interchange(theirs, back)
+    same(load_file(back), weights)
+    save_file({**weights, "fc.bias": weights["fc.bias"] + 1}, theirs, metadata=metadata)
+    try:
+        interchange(theirs, back)
+    except AssertionError as error:
+        assert "expected the checksum" in str(error), error
+    else:
+        raise AssertionError("a changed file with the old checksum was loaded")
 
     random = numpy.random.default_rng(1)
     weights = {name: random.standard_normal(array.shape).astype(array.dtype) if array.ndim else
@@ -98,6 +113,24 @@ with tempfile.TemporaryDirectory() as folder:
     interchange(theirs, back)
     for name, value in load_file(back).items():
         assert torch.equal(value, bfloat[name].to(value.dtype)), name
+
+    # A .pth file is answered with the two lines that convert it, and they do.
+    pickled = pathlib.Path(folder) / "weights.pth"
+    for zipped in True, False:
+        torch.save(net.state_dict(), pickled, _use_new_zipfile_serialization=zipped)
+        try:
+            interchange(pickled, back)
+        except AssertionError as error:
+            lines = [line.strip() for line in str(error).splitlines()]
+        else:
+            raise AssertionError("a .pth file was loaded")
+        first = lines.index("import torch, safetensors.torch")
+        code = "\n".join(lines[first:first + 2])
+        pickled.with_suffix(".safetensors").unlink(missing_ok=True)
+        subprocess.run([sys.executable, "-c", code[:code.rindex('")') + 2]], check=True)
+        interchange(pickled.with_suffix(".safetensors"), back)
+        for name, value in load_file(back).items():
+            assert torch.equal(value, net.state_dict()[name]), name
 
     torch.manual_seed(1)
     net = ResNet18(8)

@@ -80,8 +80,15 @@ class AtomicFile {
 
   void open_locked() {
     for (;;) {
-      fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+      fd_ =
+          ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666);
       if (fd_ < 0) fail("cannot open the temporary file");
+      struct stat opened {
+      }, named{};
+      if (::fstat(fd_, &opened) == 0 && !S_ISREG(opened.st_mode)) {
+        ::close(std::exchange(fd_, -1));  // not discard(): it is no file of ours
+        throw Error(temporary_ + ": expected a regular file or none, found a pipe or a device");
+      }
       if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
         const int reason = errno;
         ::close(std::exchange(fd_, -1));  // not discard(): the temporary file belongs to the other writer
@@ -89,10 +96,8 @@ class AtomicFile {
         errno = reason;
         fail("cannot lock the temporary file");
       }
-      struct stat opened {
-      }, named{};
-      if (::fstat(fd_, &opened) == 0 && ::stat(temporary_.c_str(), &named) == 0 &&
-          opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
+      if (::stat(temporary_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+          opened.st_dev == named.st_dev)
         return;
       ::close(std::exchange(fd_, -1));  // the other writer committed between open and lock: try again
     }
