@@ -48,21 +48,20 @@ function(resnet_need_fmt)
   endif()
 endfunction()
 
-# stb has no releases and no package file: a header is looked for. Used as <stb/stb_image.h>.
-function(resnet_need_stb)
-  if(NOT TARGET stb::stb)
-    find_path(RESNET_STB_INCLUDE stb/stb_image.h)
-    if(RESNET_STB_INCLUDE)
-      add_library(stb::stb INTERFACE IMPORTED GLOBAL)
-      target_include_directories(stb::stb INTERFACE ${RESNET_STB_INCLUDE})
-    else()
-      FetchContent_Declare(stb GIT_REPOSITORY https://github.com/nothings/stb.git
-        GIT_TAG 8b5f1f37b5b75829fc72d38e7b5d4bcbf8a26d55  # 2022-09-08
-        SOURCE_DIR ${FETCHCONTENT_BASE_DIR}/stb-src/stb SOURCE_SUBDIR headers-only)
-      FetchContent_MakeAvailable(stb)
-      add_library(stb::stb INTERFACE IMPORTED GLOBAL)
-      target_include_directories(stb::stb INTERFACE ${FETCHCONTENT_BASE_DIR}/stb-src)
-    endif()
+# Decoders of what strangers send: those that the system keeps safe, or none. A pinned version would go without its
+# security updates.
+function(resnet_need_picture_decoders)
+  find_package(PNG QUIET)
+  find_path(RESNET_TURBOJPEG_INCLUDE turbojpeg.h)
+  find_library(RESNET_TURBOJPEG_LIBRARY turbojpeg)
+  if(NOT PNG_FOUND OR NOT RESNET_TURBOJPEG_INCLUDE OR NOT RESNET_TURBOJPEG_LIBRARY)
+    message(FATAL_ERROR "The example programs read pictures with libpng and libjpeg-turbo: install the packages libpng-dev "
+      "and libturbojpeg0-dev (Debian, Ubuntu) or their counterparts, or configure with -DRESNET_BUILD_EXAMPLES=OFF.")
+  endif()
+  if(NOT TARGET resnet::picture_decoders)
+    add_library(resnet::picture_decoders INTERFACE IMPORTED GLOBAL)
+    target_include_directories(resnet::picture_decoders INTERFACE ${PNG_INCLUDE_DIRS} ${RESNET_TURBOJPEG_INCLUDE})
+    target_link_libraries(resnet::picture_decoders INTERFACE ${PNG_LIBRARIES} ${RESNET_TURBOJPEG_LIBRARY})
   endif()
 endfunction()
 

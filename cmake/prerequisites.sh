@@ -61,5 +61,5 @@ job_count() {
   [ "$by_memory" -lt "$processors" ] && echo "$by_memory" || echo "$processors"
 }
 
-libraries="nlohmann-json3-dev libcli11-dev libfmt-dev libstb-dev"
+libraries="nlohmann-json3-dev libcli11-dev libfmt-dev libpng-dev libturbojpeg0-dev"
 tools="git ca-certificates g++ cmake ninja"

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: MIT
-# sh cmake/test.sh [release|clang|sanitize|debug|all]: installs what is missing, builds the tests and runs
-# them. Without an argument: release. "all" is release, clang and sanitize, one after the other.
+# sh cmake/test.sh [release|clang|sanitize|debug|fuzz|all]: installs what is missing, builds the tests and runs
+# them. Without an argument: release. "all" is release, clang and sanitize, one after the other. "fuzz" looks for
+# files that break a reader, RESNET_FUZZ_SECONDS (60) for each kind of file.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . cmake/prerequisites.sh
 
 case ${1:-release} in
-  release | debug | clang | sanitize) presets=${1:-release} ;;
+  release | debug | clang | sanitize | fuzz) presets=${1:-release} ;;
   all) presets="release clang sanitize" ;;
-  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+  *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
 esac
 neon=  # tested with a cross compiler and an emulator
 [ "$(uname -m)" != x86_64 ] || neon="g++-aarch64-linux-gnu qemu-user"
 # shellcheck disable=SC2086  # lists of words
 need $tools $libraries $neon doctest-dev libbenchmark-dev python3-venv
-case $presets in *clang*) need clang++ libomp-dev ;; esac
+case $presets in *clang* | fuzz) need clang++ libomp-dev ;; esac
+case $presets in fuzz) need libclang-rt-dev ;; esac  # libFuzzer
 
 # Some tests compare with Python packages; they say that they are skipped where there are none.
 python=$PWD/build/python/bin/python

@@ -2,13 +2,11 @@
 // How good a network is on the test images: accuracy, accuracy of each class, confusion matrix.
 #include <resnet/train.hpp>
 
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#include <stb/stb_image_write.h>
-
 #include <filesystem>
 
 #include "support/data.hpp"
 #include "support/model_card.hpp"
+#include "support/picture.hpp"
 #include "support/program.hpp"
 
 using namespace resnet;
@@ -27,8 +25,10 @@ void export_images(const Options& o, const Dataset& data) {
     const std::string& name =
         data.class_names[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])];
     const std::string path = fmt::format("{}/{:05}_{}.png", o.images_dir, i, name);
-    if (!stbi_write_png(path.c_str(), data.shape.w, data.shape.h, data.shape.c, data.image(i).data(), 0))
-      throw Error(path + ": cannot write the image");
+    const std::string png = encode_png(data.image(i), data.shape.w, data.shape.h, data.shape.c);
+    AtomicFile file(path);
+    file.write(png.data(), png.size());
+    file.commit();
   }
 }
 

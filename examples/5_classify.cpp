@@ -2,38 +2,13 @@
 // What is on a picture? The five most probable classes of PNG and JPEG files.
 #include <resnet/train.hpp>
 
-#define STB_IMAGE_IMPLEMENTATION
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
-#include <stb/stb_image.h>
-#define STB_IMAGE_RESIZE_IMPLEMENTATION
-#include <stb/stb_image_resize.h>
-
-#include <memory>
 #include <numeric>
 
 #include "support/model_card.hpp"
+#include "support/picture.hpp"
 #include "support/program.hpp"
 
 using namespace resnet;
-
-/// The middle square of the picture at the network's resolution: (h, w, c).
-std::vector<std::uint8_t> read_image(const std::string& path) {
-  constexpr int side = cifar_shape.h, channels = cifar_shape.c;
-  int w = 0, h = 0, found_channels = 0;
-  const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> pixels(
-      stbi_load(path.c_str(), &w, &h, &found_channels, channels), &stbi_image_free);
-  if (!pixels) throw Error(fmt::format("{}: expected a PNG or JPEG file: {}", path, stbi_failure_reason()));
-  const int square = std::min(w, h);
-  const std::size_t first = (static_cast<std::size_t>((h - square) / 2) * static_cast<std::size_t>(w) +
-                             static_cast<std::size_t>((w - square) / 2)) *
-                            channels;
-  std::vector<std::uint8_t> image(cifar_shape.size());
-  if (!stbir_resize_uint8(pixels.get() + first, square, square, w * channels, image.data(), side, side, 0,
-                          channels))
-    throw Error(path + ": not enough memory to resize the image");
-  return image;
-}
 
 /// Probabilities of the classes.
 std::vector<float> classify(const Network& network, const NormalizeTable& normalized, const std::vector<std::uint8_t>& image) {
@@ -47,7 +22,7 @@ int run(const std::string& weights, const std::vector<std::string>& files) {
   const auto network = card.architecture().network(weights, 0);
   const NormalizeTable normalized(card.normalize, cifar_shape.c);
   for (const std::string& file : files) {
-    const std::vector<float> p = classify(*network, normalized, read_image(file));
+    const std::vector<float> p = classify(*network, normalized, middle_square(read_picture(file), cifar_shape.h));
     std::vector<std::size_t> order(p.size());
     std::iota(order.begin(), order.end(), 0u);
     std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return p[a] > p[b]; });

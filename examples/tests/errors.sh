@@ -32,6 +32,11 @@ train --epochs 1 --fine-tune run/weights.safetensors --new-layers fc --freeze co
 mkdir weights && cp run/weights.safetensors weights/last.safetensors
 expect_error 1 "expected a training checkpoint" train --epochs 1 --run-dir weights --resume
 expect_error 1 "nothing.safetensors: cannot open" "$programs/evaluate" nothing.safetensors
-expect_error 1 "image.png: expected a PNG or JPEG file" "$programs/classify" run/weights.safetensors image.png
+expect_error 1 "image.png: cannot open" "$programs/classify" run/weights.safetensors image.png
 echo "not an image" >text.png
 expect_error 1 "text.png: expected a PNG or JPEG file" "$programs/classify" run/weights.safetensors text.png
+samples=$(dirname "$0")/../../tests/fuzz/corpus/picture
+expect_error 1 "cut.jpg: damaged JPEG: " "$programs/classify" run/weights.safetensors "$samples/cut.jpg"
+expect_error 1 "bit_flipped.png: damaged PNG: " "$programs/classify" run/weights.safetensors "$samples/bit_flipped.png"
+expect_error 1 "huge.png: expected a picture of at most 40000000 pixels, found 1000000 × 1000000" \
+  "$programs/classify" run/weights.safetensors "$samples/huge.png"

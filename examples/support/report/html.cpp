@@ -56,6 +56,7 @@ std::string percent(double share, int decimals) {
 
 std::string duration(double seconds) {
   if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  if (!(seconds < 1e15)) return fmt::format("{:g} s", seconds);
   const auto s = static_cast<std::int64_t>(seconds + 0.5);
   return s < 3600 ? fmt::format("{} min {} s", s / 60, s % 60)
                   : fmt::format("{} h {} min", s / 3600, s / 60 % 60);
@@ -254,11 +255,14 @@ struct Axis {
   std::string label(int i) const {
     const int decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)));
     const double value = std::abs(tick(i)) < step / 2 ? 0 : tick(i);
-    if (decimals > 4) return fmt::format("{:.3g}", value);
+    if (decimals > 4 || std::abs(value) >= 1e15) return fmt::format("{:.3g}", value);
     return decimals ? fmt::format("{:.{}f}", value, decimals) : grouped(std::llround(value));
   }
   double share(double value) const { return (value - low) / (high - low); }
 };
+
+/// Also no axis reaches from -1e308 to 1e308.
+bool can_be_drawn(double y) { return std::abs(y) < 1e100; }
 
 constexpr double width = 440, height = 250, left = 52, right = 432, top = 10, bottom = 212;
 
@@ -271,7 +275,7 @@ std::string line_chart(const LineChart& chart) {
   const auto number = [&](double y) { return fmt::format(fmt::runtime(chart.number), y); };
   for (const Series& s : chart.series)
     for (std::size_t i = 0; i < s.x.size(); ++i) {
-      if (!std::isfinite(s.y[i])) continue;
+      if (!can_be_drawn(s.y[i])) continue;
       y_low = std::min(y_low, s.y[i]), y_high = std::max(y_high, s.y[i]), x_high = std::max(x_high, s.x[i]);
       if (!s.faint) at[s.x[i]] += fmt::format("\n{}{}{}", s.name, s.name.empty() ? "" : ": ", number(s.y[i]));
     }
@@ -300,7 +304,7 @@ std::string line_chart(const LineChart& chart) {
     std::string path, last;
     bool pen_down = false;
     for (std::size_t i = 0; i < s.x.size(); ++i) {
-      const bool drawn = std::isfinite(s.y[i]);
+      const bool drawn = can_be_drawn(s.y[i]);
       if (drawn) {
         const std::string point = fmt::format("{:.1f} {:.1f}", px(s.x[i]), py(s.y[i]));
         path += (pen_down ? "L" : "M") + point;
@@ -316,7 +320,7 @@ std::string line_chart(const LineChart& chart) {
     curves += fmt::format("<circle class=\"dot {}\" {} r=\"2.6\"/>\n", color, last);
     legend += fmt::format("<li><span class=\"key {}{}\"></span>{} <b>{}</b></li>", color, dash,
                           s.name.empty() ? "last" : escape(s.name),
-                          std::isfinite(s.y.back()) ? number(s.y.back()) : "–");
+                          can_be_drawn(s.y.back()) ? number(s.y.back()) : "–");
   }
   double begin = left;
   for (auto point = at.begin(); point != at.end(); ++point) {  // each x has the strip that is nearest to it

@@ -59,7 +59,7 @@ struct Series {
 struct LineChart {
   std::string title, y_label;
   std::string number = "{:.4g}";  // fmt's format of a value of y
-  std::vector<Series> series;     // points that are not finite are left out
+  std::vector<Series> series;     // points that are not finite, or beyond ±1e100, are left out
   bool from_zero = false;
   std::string x_label = "epoch";
 };

@@ -9,9 +9,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "../picture.hpp"
+#include "base64.hpp"
 #include "curves.hpp"
 #include "html.hpp"
-#include "picture.hpp"
 
 using namespace html;
 using resnet::grouped;
@@ -167,8 +168,8 @@ std::string filters(const Filters& f) {
   for (int o = 0; o < f.out; ++o) {
     const auto filter =
         std::span(f.weights).subspan(static_cast<std::size_t>(o * size), static_cast<std::size_t>(size));
-    const auto [low, high] = std::ranges::minmax(filter);
-    const float range = high > low ? high - low : 1;
+    const auto [least, greatest] = std::ranges::minmax(filter);
+    const double low = least, range = greatest > least ? greatest - low : 1;  // a float can't hold every difference
     for (int y = 0; y < f.kernel * scale; ++y)
       for (int x = 0; x < f.kernel * scale; ++x) {
         const auto weight =
@@ -176,7 +177,7 @@ std::string filters(const Filters& f) {
         const int at = (o / columns * cell + y) * width + o % columns * cell + x;
         const auto pixel = std::span(pixels).subspan(static_cast<std::size_t>(at) * 4, 4);
         for (std::size_t c = 0; c < 3; ++c)  // grey unless there is a weight for each colour
-          pixel[c] = static_cast<std::uint8_t>(255 * (weight[f.in == 3 ? c : 0] - low) / range + 0.5f);
+          pixel[c] = static_cast<std::uint8_t>(255 * (weight[f.in == 3 ? c : 0] - low) / range + 0.5);
         pixel[3] = 255;
       }
   }
@@ -190,7 +191,7 @@ std::string filters(const Filters& f) {
       f.in == 3   ? " for each of red, green and blue"
       : f.in == 1 ? ""
                   : ", of their first channel",
-      width, height, png_base64(pixels, width, height, 4));
+      width, height, base64(encode_png(pixels, width, height, 4)));
 }
 
 std::string layers(const RunResults& r) {

@@ -13,7 +13,8 @@
 #include <limits>
 #include <numeric>
 
-#include "picture.hpp"
+#include "../picture.hpp"
+#include "base64.hpp"
 
 using nlohmann::ordered_json;
 using resnet::Error;
@@ -68,7 +69,7 @@ TestResults collect_test_results(const resnet::Dataset& test, const resnet::Norm
   if (results.most_wrong.size() > static_cast<std::size_t>(most_wrong))
     results.most_wrong.resize(static_cast<std::size_t>(most_wrong));
   for (WrongImage& wrong : results.most_wrong)
-    wrong.png = png_base64(test.image(wrong.index), test.shape.w, test.shape.h, test.shape.c);
+    wrong.png = base64(encode_png(test.image(wrong.index), test.shape.w, test.shape.h, test.shape.c));
   return results;
 }
 
@@ -220,10 +221,11 @@ TestResults read_test(const Value& file, std::size_t classes) {
 Filters read_filters(const Value& layer) {
   Filters filters{
       layer["out"].whole(1 << 14), layer["kernel"].whole(1 << 10), layer["in"].whole(1 << 14), {}};
+  constexpr double largest = std::numeric_limits<float>::max();
   const auto in = static_cast<std::size_t>(filters.in), kernel = static_cast<std::size_t>(filters.kernel);
   for (const Value& weight :
        layer["weights"].items(static_cast<std::size_t>(filters.out) * kernel * kernel * in))
-    filters.weights.push_back(static_cast<float>(weight.number()));
+    filters.weights.push_back(static_cast<float>(weight.number(-largest, largest)));
   return filters;
 }
 
@@ -240,6 +242,8 @@ RunResults read_results(const std::string& path) {
     resnet::fail_at(path, e.byte,
                     e.byte > text.size() ? "expected more JSON, found the end of the file"
                                          : "expected JSON, found a syntax error");
+  } catch (const ordered_json::out_of_range& e) {  // of a double
+    throw Error(fmt::format("{}: expected JSON, found: {}", path, e.what()));
   }
   const Value file(path, json);
   RunResults r;

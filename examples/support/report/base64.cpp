@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "picture.hpp"
-
-#include <resnet/core/error.hpp>
-
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC  // programs may have their own
-#include <stb/stb_image_write.h>
+#include "base64.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 
 namespace {
 
 constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+}  // namespace
 
 std::string base64(std::string_view bytes) {
   std::string text;
@@ -23,18 +21,6 @@ std::string base64(std::string_view bytes) {
       text += i + k <= bytes.size() ? digits[bits >> (18 - 6 * k) & 63] : '=';
   }
   return text;
-}
-
-}  // namespace
-
-std::string png_base64(std::span<const std::uint8_t> pixels, int width, int height, int channels) {
-  std::string png;
-  const auto append = [](void* out, void* data, int size) {
-    static_cast<std::string*>(out)->append(static_cast<const char*>(data), static_cast<std::size_t>(size));
-  };
-  if (!stbi_write_png_to_func(append, &png, width, height, channels, pixels.data(), 0))
-    throw resnet::Error("cannot encode a picture as PNG");
-  return base64(png);
 }
 
 bool is_base64(std::string_view text) {
