@@ -30,7 +30,7 @@ template <int Channels, class B = Cpu> struct PReLU {
   }
 
   template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    require_channels<S.c, Channels>();
+    require_channels<PReLU, S.c, Channels>(ctx);
     auto y = ctx.template make<S>(x.n());
     // A loop over data() is for backends whose memory is the host's (Cpu, Ref); on the dry one, which counts
     // memory, there is no data. A layer for all backends would call an operation of B here.

@@ -9,6 +9,7 @@
 // name are those of a new model.
 #pragma once
 
+#include <resnet/backend/plan/network.hpp>
 #include <resnet/freeze/engine.hpp>
 
 namespace resnet::inline RESNET_ISA {
@@ -32,12 +33,16 @@ template <Shape In, Shape Out> class Frozen {
   frozen::Engine engine_;
 };
 
-/// `net` for images of shape S.
+/// `net` for images of shape S: a Frozen<S, Net::out(S)>.
 template <Shape S, class Net>
-Frozen<S, Net::out(S)> freeze(const Net& net, const FreezeOptions& options = {}) {
-  frozen::Program program = frozen::record<S>(net);
-  frozen::fuse(program);
-  return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), options));
+auto freeze(const Net& net, const FreezeOptions& options = {}) {
+  if constexpr (fits<Net, S>) {
+    frozen::Program program = frozen::record<S>(net);
+    frozen::fuse(program);
+    return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), options));
+  } else {
+    return Frozen<S, S>(frozen::Engine({}, options));  // the error has been said
+  }
 }
 
 }  // namespace resnet::inline RESNET_ISA

@@ -28,12 +28,13 @@ struct ChainSaved<S, First, Rest...> {
 template <class... Layers>
 struct Sequential {
   static constexpr std::size_t layer_count = sizeof...(Layers);
+  using Complete = std::bool_constant<(is_complete<Layers>() && ...)>;
 
   std::tuple<Layers...> layers;
 
   using Backend = typename std::tuple_element_t<0, std::tuple<Layers...>>::Backend;
   template <class Other>
-  using on = Sequential<typename Layers::template on<Other>...>;
+  using on = Sequential<OnBackend<Layers, Other>...>;
 
   static constexpr Shape out(Shape s) {
     ((s = Layers::out(s)), ...);

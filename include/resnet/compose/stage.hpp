@@ -18,6 +18,7 @@ struct Stage {
   static_assert(Depth >= 1, "a stage has at least one block");
   using First = Block<In, Out, Stride, B>;
   using Rest = Block<Out, Out, 1, B>;
+  using Complete = std::bool_constant<is_complete<First>() && is_complete<Rest>()>;
 
   First first;
   std::array<Rest, Depth - 1> rest;

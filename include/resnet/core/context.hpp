@@ -21,6 +21,13 @@ namespace resnet {
 /// filtering, which most 3×3 convolutions use on Cpu, rounds a little differently (1e-6 instead of 3e-7).
 enum class Convolution { fastest, direct };
 
+/// An input that does not fit a layer (core/require.hpp).
+struct Misfit {
+  enum Kind { none, channels, features, window, pixels } kind = none;
+  const char* layer = nullptr;  // stands for the layer's type
+  int got = 0, expected = 0;
+};
+
 template <class B>
 class Context {
  public:
@@ -89,6 +96,7 @@ class Context {
 
   Convolution convolution = Convolution::fastest;
   long long macs = 0;  // multiply-accumulates, counted by the Plan backend only
+  Misfit misfit;       // the first one, noted on the Plan backend only
 
  private:
   constexpr Buffer<B> buffer(Arena<B>& arena, std::size_t count) {

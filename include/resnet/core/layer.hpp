@@ -29,12 +29,27 @@
 #pragma once
 
 #include <resnet/core/backend.hpp>
+#include <resnet/core/complete.hpp>
 #include <resnet/core/visit.hpp>
 
 namespace resnet {
 
+namespace detail {
+
 template <class L, Shape S>
-using SavedOf = typename L::template Saved<S>;
+struct SavedFor {
+  struct type {};  // is_complete says what is wrong
+};
+template <class L, Shape S>
+  requires requires { typename L::template Saved<S>; }
+struct SavedFor<L, S> {
+  using type = typename L::template Saved<S>;
+};
+
+}  // namespace detail
+
+template <class L, Shape S>
+using SavedOf = typename detail::SavedFor<L, S>::type;
 
 template <class L, Shape S, class B>
 concept Layer = requires(L layer, const L fixed, L& grad, Context<B>& ctx, Batch<S, B> x, SavedOf<L, S>& saved,

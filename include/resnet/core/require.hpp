@@ -1,26 +1,62 @@
 // SPDX-License-Identifier: MIT
-// Checks whose failure is one sentence; the compiler prints the numbers beside it.
+// Checks of a layer's input whose failure is one sentence; the compiler prints the layer and the numbers beside it.
+// On Plan nothing is refused but noted in the Context, so that whoever plans a whole network can say it at once
+// (backend/plan/network.hpp) and not at the end of a chain of twenty functions.
 #pragma once
 
-#include <resnet/core/shape.hpp>
+#include <resnet/core/context.hpp>
 
 namespace resnet {
 
-template <int Got, int Expected>
-constexpr void require_channels() {
-  static_assert(Got == Expected,
+namespace detail {
+
+/// `Layer` is &layer_tag<L>::name for the layer's type L.
+template <Misfit::Kind Kind, const char* Layer, int Got, int Expected>
+constexpr void refuse() {
+  static_assert(Kind != Misfit::channels,
                 "the input has 'Got' channels, but the layer's In (or Channels) parameter says 'Expected'");
+  static_assert(Kind != Misfit::features, "the input has 'Got' features, but the layer's In parameter says 'Expected'");
+  static_assert(Kind != Misfit::window,
+                "the kernel is larger than the padded input, no output would be left: the input has 'Got' pixels in a row "
+                "or column, the kernel 'Expected'");
+  static_assert(Kind != Misfit::pixels, "Linear expects one pixel (height and width 1): pool the input first");
 }
 
-template <int Got, int Expected>
-constexpr void require_features() {
-  static_assert(Got == Expected,
-                "the input has 'Got' features, but the layer's In parameter says 'Expected'");
+/// Its address stands for the type L in a value.
+template <class L>
+struct layer_tag {
+  static constexpr char name = 0;
+};
+
+template <Misfit::Kind Kind, class Layer, int Got, int Expected, class B>
+constexpr void misfit(Context<B>& ctx) {
+  if constexpr (!std::is_same_v<B, Plan>)
+    refuse<Kind, &layer_tag<Layer>::name, Got, Expected>();
+  else if (ctx.misfit.kind == Misfit::none)
+    ctx.misfit = {Kind, &layer_tag<Layer>::name, Got, Expected};
 }
 
-template <int PaddedInput, int Kernel>
-constexpr void require_window() {
-  static_assert(PaddedInput >= Kernel, "the kernel is larger than the padded input, no output would be left");
+}  // namespace detail
+
+template <class Layer, int Got, int Expected, class B>
+constexpr void require_channels(Context<B>& ctx) {
+  if constexpr (Got != Expected) detail::misfit<Misfit::channels, Layer, Got, Expected>(ctx);
+}
+
+template <class Layer, int Got, int Expected, class B>
+constexpr void require_features(Context<B>& ctx) {
+  if constexpr (Got != Expected) detail::misfit<Misfit::features, Layer, Got, Expected>(ctx);
+}
+
+template <class Layer, Shape In, class B>
+constexpr void require_one_pixel(Context<B>& ctx) {
+  if constexpr (In.h != 1 || In.w != 1) detail::misfit<Misfit::pixels, Layer, In.h * In.w, 1>(ctx);
+}
+
+template <class Layer, Shape In, int Kernel, int Padding, class B>
+constexpr void require_window(Context<B>& ctx) {
+  constexpr int side = (In.h < In.w ? In.h : In.w) + 2 * Padding;
+  if constexpr (side < Kernel) detail::misfit<Misfit::window, Layer, side, Kernel>(ctx);
 }
 
 }  // namespace resnet

@@ -7,6 +7,7 @@
 //   a sub-layer: f("conv1", self.conv1...);
 #pragma once
 
+#include <resnet/core/complete.hpp>
 #include <resnet/core/error.hpp>
 #include <resnet/core/tensor.hpp>
 
@@ -45,6 +46,13 @@ class TensorView {
   std::size_t size_;
   std::span<const int> dims_;
 };
+
+/// Calls f for the parts of `layer`, with those of `others` beside them.
+template <class Layer, class... Others>
+constexpr void visit_parts(auto& f, Layer& layer, Others&... others) {
+  using L = std::remove_const_t<Layer>;
+  if constexpr (has_visit<L>()) L::visit(f, layer, others...);
+}
 
 /// A decimal index as a name: "0", "1", …, or after a prefix of at most 20 characters: "layer1", …
 class IndexName {
@@ -98,7 +106,7 @@ class StateVisitor {
   [[gnu::noinline]] void operator()(std::string_view name, Node& node, Others&... others) {  // once for each type
     const std::size_t outer = append(name);
     append(".");
-    std::remove_const_t<Node>::visit(*this, node, others...);
+    visit_parts(*this, node, others...);
     length_ = outer;
   }
 
@@ -135,7 +143,7 @@ struct LayerFinder {
   void operator()(std::string_view, L& layer) { found.push_back(&layer); }
   template <class Node>
   void operator()(std::string_view, Node& node) {
-    Node::visit(*this, node);
+    visit_parts(*this, node);
   }
 };
 

@@ -48,7 +48,7 @@ class Initializer {
   void operator()(std::string_view, Role, std::int64_t& num_batches_tracked) { num_batches_tracked = 0; }
 
   void operator()(std::string_view, auto& layer) {
-    std::remove_cvref_t<decltype(layer)>::visit(*this, layer);
+    visit_parts(*this, layer);
     if constexpr (requires { layer.last_norm(); })
       if (options_.zero_gamma) B::fill(layer.last_norm().weight.size(), 0, layer.last_norm().weight.data());
   }

@@ -100,7 +100,7 @@ struct BatchNorm2d {
  private:
   template <Shape S>
   constexpr Batch<S, B> forward_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, bool relu, Saved<S>& saved) {
-    require_channels<S.c, Channels>();
+    require_channels<BatchNorm2d, S.c, Channels>(ctx);
     const BatchNormGeometry g = geometry<S>(x.n());
     if (g.rows < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
     Batch<S, B> y;
@@ -119,7 +119,7 @@ struct BatchNorm2d {
 
   template <Shape S>
   constexpr Batch<S, B> infer_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, bool relu) const {
-    require_channels<S.c, Channels>();
+    require_channels<BatchNorm2d, S.c, Channels>(ctx);
     auto y = ctx.make_like(x);
     B::batch_norm_infer(ctx, geometry<S>(x.n()), eps, x.data(), weight.data(), bias.data(), running_mean.data(),
                         running_var.data(), skip.data(), relu, y.data());

@@ -44,9 +44,8 @@ struct Conv2d {
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    require_channels<S.c, In>();
-    require_window<S.h + 2 * Padding, Kernel>();
-    require_window<S.w + 2 * Padding, Kernel>();
+    require_channels<Conv2d, S.c, In>(ctx);
+    require_window<Conv2d, S, Kernel, Padding>(ctx);
     auto y = ctx.template make<out(S)>(x.n());
     B::conv2d_forward(ctx, geometry<S>(x.n()), x.data(), weight.data(), bias_or_null(*this), y.data());
     return y;

@@ -37,9 +37,8 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
   }
 
   template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    require_channels<S.c, Channels>();
-    require_window<S.h + 2 * Padding, Kernel>();
-    require_window<S.w + 2 * Padding, Kernel>();
+    require_channels<DepthwiseConv2d, S.c, Channels>(ctx);
+    require_window<DepthwiseConv2d, S, Kernel, Padding>(ctx);
     auto y = ctx.template make<out(S)>(x.n());
     B::depthwise_conv2d_forward(ctx, geometry<S>(x.n()), x.data(), weight.data(), y.data());
     return y;

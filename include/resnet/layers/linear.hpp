@@ -39,8 +39,8 @@ struct Linear {
 
   template <Shape S>
   constexpr Batch<Shape{Out}, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    static_assert(S.h == 1 && S.w == 1, "Linear expects one pixel (height and width 1): pool the input first");
-    require_features<S.c, In>();
+    require_one_pixel<Linear, S>(ctx);
+    require_features<Linear, S.c, In>(ctx);
     auto y = ctx.template make<Shape{Out}>(x.n());
     B::conv2d_forward(ctx, geometry(x.n()), x.data(), weight.data(), bias_or_null(*this), y.data());
     return y;

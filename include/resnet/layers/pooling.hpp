@@ -22,9 +22,11 @@ struct PoolWindow {
   }
   template <Shape S>
   static constexpr Pool2dGeometry geometry(int n) {
-    require_window<S.h + 2 * Padding, Kernel>();
-    require_window<S.w + 2 * Padding, Kernel>();
     return {n, S.h, S.w, S.c, out(S).h, out(S).w, Kernel, Kernel, Stride, Padding};
+  }
+  template <class Layer, Shape S>
+  static constexpr void require(auto& ctx) {
+    require_window<Layer, S, Kernel, Padding>(ctx);
   }
 };
 
@@ -34,6 +36,8 @@ struct WholeMap {
   static constexpr Pool2dGeometry geometry(int n) {
     return {n, S.h, S.w, S.c, 1, 1, S.h, S.w, 1, 0};
   }
+  template <class Layer, Shape S>
+  static constexpr void require(auto&) {}
 };
 
 template <class Window, class B>
@@ -50,6 +54,7 @@ struct AveragePooling {
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    Window::template require<AveragePooling, S>(ctx);
     constexpr Pool2dGeometry one = Window::template geometry<S>(1);
     auto y = ctx.template make<Shape{one.c, one.out_h, one.out_w}>(x.n());
     B::avg_pool_forward(ctx, Window::template geometry<S>(x.n()), x.data(), y.data());
@@ -111,6 +116,7 @@ struct MaxPool2d {
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    Window::template require<MaxPool2d, S>(ctx);
     const Pool2dGeometry g = Window::template geometry<S>(x.n());
     auto y = ctx.template make<out(S)>(x.n());
     B::max_pool_forward(ctx, g, x.data(), y.data());

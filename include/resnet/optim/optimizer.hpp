@@ -45,6 +45,8 @@ struct WeightDecay {
 
 template <class Model>
 class Optimizer {
+  static_assert(sizeof(Model) > 0);  // says here what is wrong with the model, and not deep in std::vector
+
  public:
   explicit Optimizer(Rule rule, WeightDecay decay = {})
       : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {

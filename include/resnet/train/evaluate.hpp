@@ -3,7 +3,7 @@
 // for each image and its mirror image, which cost twice the time.
 #pragma once
 
-#include <resnet/core/layer.hpp>
+#include <resnet/backend/plan/network.hpp>
 #include <resnet/data/loader.hpp>
 #include <resnet/loss/cross_entropy.hpp>
 
@@ -88,11 +88,11 @@ Batch<Model::out(S), B> probabilities(Context<B>& ctx, const Model& model, std::
   return p;
 }
 
-/// Runs the model over all images of the loader. S is the shape of an image. `go_on` is called after each batch
-/// and ends the evaluation early by returning false.
+namespace detail {
+
 template <Shape S, class B, class Model>
 Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
-                    const std::function<bool(const Metrics&)>& go_on = {}, EvaluateOptions options = {}) {
+                    const std::function<bool(const Metrics&)>& go_on, EvaluateOptions options) {
   constexpr int classes = Model::out(S).c;
   Evaluation result{{}, ConfusionMatrix(classes)};
   std::vector<int> predictions;
@@ -113,6 +113,19 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
     if (go_on && !go_on(result.metrics)) break;
   }
   return result;
+}
+
+}  // namespace detail
+
+/// Runs the model over all images of the loader. S is the shape of an image. `go_on` is called after each batch
+/// and ends the evaluation early by returning false.
+template <Shape S, class B, class Model>
+Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
+                    const std::function<bool(const Metrics&)>& go_on = {}, EvaluateOptions options = {}) {
+  if constexpr (InfersOnly<Model> || is_classifier<Model, S>)
+    return detail::evaluate<S>(ctx, model, loader, go_on, options);
+  else
+    return {{}, ConfusionMatrix(1)};  // the error has been said
 }
 
 }  // namespace resnet

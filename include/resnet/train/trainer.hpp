@@ -52,6 +52,7 @@ template <class Model, Shape S>
 class Trainer {
  public:
   using B = typename Model::Backend;
+  using Fits = std::bool_constant<is_classifier<Model, S>>;
   static constexpr int classes = Model::out(S).c;
 
   /// Keeps a reference to the context. The model is zero until `initialize`, `load_weights` or `resume`.
@@ -114,6 +115,7 @@ class Trainer {
     backward_parameters(ctx_, model, std::move(loss.dlogits), *saved_, grad_);
     if (++accumulated_ == options_.accumulate) update();
   }
+  void step(const HostBatch&) requires(!Fits::value) {}  // the error has been said
 
   /// Writes all that a later `resume` needs to continue bit for bit, and `metadata` of the program's own.
   /// Throws DivergedError and keeps the old file if any of it is not finite: the last step may have been the

@@ -4,7 +4,7 @@
 // about four times the weights of the largest convolution (38 MB for ResNet-18).
 #pragma once
 
-#include <resnet/backend/plan/plan.hpp>
+#include <resnet/backend/plan/network.hpp>
 #include <resnet/core/layer.hpp>
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct ParameterCounter {
     if constexpr (is_tensor<std::remove_cvref_t<decltype(value)>>)
       if (role != Role::buffer) ++tensors, scalars += value.size();
   }
-  constexpr void operator()(std::string_view, auto& node) { std::remove_cvref_t<decltype(node)>::visit(*this, node); }
+  constexpr void operator()(std::string_view, auto& node) { visit_parts(*this, node); }
 };
 
 template <class Model>
@@ -47,6 +47,7 @@ inline constexpr std::size_t state_count = detail::count_parameters<Model>().sta
 /// Multiply-accumulates of one image's forward pass.
 template <class Model, Shape S>
 constexpr long long forward_macs() {
+  if (!fits<Model, S>) return 0;
   const typename Model::template on<Plan> model{};
   Context<Plan> ctx;
   model.infer(ctx, Batch<S, Plan>(nullptr, 1));
@@ -57,6 +58,7 @@ constexpr long long forward_macs() {
 /// back: what Context::reserve takes.
 template <class Model, Shape S>
 constexpr std::size_t training_activation_bytes(int n) {
+  if (!fits<Model, S>) return 0;
   using Planned = typename Model::template on<Plan>;
   Planned model{}, grad{};
   SavedOf<Planned, S> saved{};
@@ -75,6 +77,7 @@ constexpr std::size_t training_activation_bytes(int n) {
 /// Bytes of activations in an inference of n images.
 template <class Model, Shape S>
 constexpr std::size_t inference_activation_bytes(int n) {
+  if (!fits<Model, S>) return 0;
   const typename Model::template on<Plan> model{};
   Context<Plan> ctx;
   model.infer(ctx, ctx.template make<S>(n));

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// EXPECT: pool the input first
+// USES: TRAINER EVALUATE FREEZE
+// MAX_LINES: 25
+#include <resnet/backend/cpu/cpu.hpp>
+#include <resnet/compose/sequential.hpp>
+#include <resnet/layers/conv2d.hpp>
+#include <resnet/layers/linear.hpp>
+#include <resnet/layers/pooling.hpp>
+
+using namespace resnet;
+
+constexpr Shape image{3, 32, 32};
+#ifdef WRONG
+using Net = Sequential<Conv2d<3, 16, 3, 2>, Linear<16, 10>>;
+#else
+using Net = Sequential<Conv2d<3, 16, 3, 2>, GlobalAvgPool2d<>, Linear<16, 10>>;
+#endif
+#include "use_network.hpp"
