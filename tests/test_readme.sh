@@ -19,8 +19,9 @@ grep -q 'make_synthetic(512, 64,' project/main.cpp || fail "the README's program
   block cmake | sed "s|GIT_REPOSITORY .* GIT_TAG main|SOURCE_DIR $source|"
 } >project/CMakeLists.txt
 grep -q "SOURCE_DIR $source" project/CMakeLists.txt || fail "the README's CMake lines fetch in another way"
-cmake -S project -B project/build -DCMAKE_BUILD_TYPE=Release ${CXX:+-DCMAKE_CXX_COMPILER="$CXX"} >configure.log
-cmake --build project/build >build.log
+cmake -S project -B project/build ${CXX:+-DCMAKE_CXX_COMPILER="$CXX"} >configure.log
+cmake --build project/build --verbose >build.log 2>&1 || fail "$(cat build.log)"
+grep -q -e '-O3.* -march=native' build.log || fail "the README's CMake lines compile without -O3 or -march=native"
 (cd project && build/my_program) >program.log
 [ "$(grep -c '^loss .*test accuracy' program.log)" -eq 2 ] || fail "the README's program prints: $(cat program.log)"
 [ -s project/weights.safetensors ] || fail "the README's program saves no weights"

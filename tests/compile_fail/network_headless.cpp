@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: a classifier has one value for each class
-// USES: TRAINER EVALUATE
+// WITH: -DTRAINER -DEVALUATE
 // MAX_LINES: 25
 #include <resnet/backend/cpu/cpu.hpp>
 #include <resnet/compose/sequential.hpp>

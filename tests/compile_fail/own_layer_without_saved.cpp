@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: the layer L has no 'template <Shape S> struct Saved'
-// USES: TRAINER EVALUATE FREEZE
+// WITH: -DTRAINER -DEVALUATE -DFREEZE
 // MAX_LINES: 25
 #ifdef WRONG
 #define LACKS_SAVED

@@ -4,6 +4,10 @@
 
 #include <resnet/core/shape.hpp>
 
+#if defined(__FAST_MATH__) || __FINITE_MATH_ONLY__ + 0
+#error "resnet: with -Ofast, -ffast-math or -ffinite-math-only no test for NaN or infinity would work: use -O3"
+#endif
+
 // The CPU backend lives in a namespace named after its instruction set, so that objects compiled with
 // different -march options hold different types and can't be linked into one silently.
 #if defined(__AVX512F__)

@@ -11,6 +11,15 @@
 #include <resnet/backend/cpu/pooling.hpp>
 #include <resnet/backend/ref/loss.hpp>
 
+// A message and no #warning, which -Werror would make an error.
+#ifndef RESNET_ALLOW_SLOW_BUILD
+#ifndef __OPTIMIZE__
+#pragma message("resnet is slow without optimization: compile with -O3, or define RESNET_ALLOW_SLOW_BUILD")
+#elif defined(__x86_64__) && !(defined(__AVX2__) && defined(__FMA__))
+#pragma message("resnet is slow without AVX2 and FMA: compile with -march=native, or define RESNET_ALLOW_SLOW_BUILD")
+#endif
+#endif
+
 namespace resnet {
 
 inline namespace RESNET_ISA {
