@@ -42,8 +42,9 @@ template <int Channels, class B = Cpu> struct PReLU {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, PReLU& grad) const {
-    const auto x = std::move(saved.x);  // taken, so that its memory is free when this function returns
-    auto dx = ctx.make_like(dy);        // dy's own memory if nobody else needs it
+    const auto x = take(saved.x, dy);       // so that its memory is free when this function returns
+    if (grad.weight.released()) return {};  // nothing in or below this layer is trained
+    auto dx = ctx.make_like(dy);            // dy's own memory if nobody else needs it
     if constexpr (!B::dry)
       for (std::size_t i = 0; i < x.size(); ++i) {
         const bool positive = x.data()[i] > 0;
@@ -77,10 +78,10 @@ double gradient_error() {
   B::fill_normal(ctx, x.size(), {2}, 1, x.data());
   B::fill_normal(ctx, r.size(), {3}, 1, r.data());
 
-  const auto input = ctx.upload<shape>(std::span<const double>(x));
+  const auto input = ctx.upload<shape>(x);
   decltype(layer)::Saved<shape> saved;
   layer.forward(ctx, input, saved);
-  const auto dx = layer.backward(ctx, ctx.upload<shape>(std::span<const double>(r)), saved, grad);
+  const auto dx = layer.backward(ctx, ctx.upload<shape>(r), saved, grad);
 
   double worst = 0;
   const auto compare = [&](double& value, double derivative) {

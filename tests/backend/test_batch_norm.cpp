@@ -101,7 +101,8 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: forward", B, batch_norm_forward) {
         Values units(want.size());
         for (std::size_t i = 0; i < size(g); ++i) {
           const double inv = inv_std[i % c(g)];
-          units[i] = 4 * (std::abs(want[i]) + (form.skip ? 4 : 0) + 4 * inv * (offset + 4)) * std::max(1.0, inv);
+          units[i] =
+              4 * (std::abs(want[i]) + (form.skip ? 4 : 0) + 4 * inv * (offset + 4)) * std::max(1.0, inv);
         }
         for (std::size_t i = 0; i < c(g); ++i) {
           const double inv = inv_std[i], var = 1 / (inv * inv);
@@ -118,6 +119,31 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: forward", B, batch_norm_forward) {
 }
 TEST_CASE_TEMPLATE_APPLY(batch_norm_forward, test::Backends);
 
+TEST_CASE_TEMPLATE_DEFINE("batch_norm: forward with the running statistics", B, batch_norm_forward_running) {
+  for (BatchNormGeometry g : cases) {
+    CAPTURE(g.rows);
+    CAPTURE(g.c);
+    g.statistics = Statistics::running;
+    const Values x = test::normal(size(g), 1);
+    Values units(size(g) + 4 * c(g), 0.0);  // they stay, and mean is one of them
+    for (std::size_t i = 0; i < size(g); ++i) units[i] = 4 * 4 * (std::abs(x[i]) + 4);
+    // running_var is rounded on its way to the backend.
+    for (std::size_t i = 0; i < c(g); ++i) units[size(g) + c(g) + i] = units[size(g) + 3 * c(g) + i] = 4;
+    Context<B> ctx;
+    for (const Form form : forms) {
+      test::check_operation<B>(forward(g, x, form), units);
+      Values y = forward(g, x, form)(ctx);
+      const auto at = [&](std::size_t part) {
+        return y.begin() + static_cast<std::ptrdiff_t>(size(g) + part * c(g));
+      };
+      CHECK(Values(at(1), at(2)) == Operand<B>(variances(g, 5)).values());
+      y.resize(size(g));
+      CHECK(y == infer(g, x, form)(ctx));
+    }
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(batch_norm_forward_running, test::Backends);
+
 TEST_CASE_TEMPLATE_DEFINE("batch_norm: infer", B, batch_norm_infer) {
   for (const BatchNormGeometry g : cases) {
     CAPTURE(g.rows);
@@ -131,19 +157,22 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: infer", B, batch_norm_infer) {
 TEST_CASE_TEMPLATE_APPLY(batch_norm_infer, test::Backends);
 
 TEST_CASE_TEMPLATE_DEFINE("batch_norm: backward", B, batch_norm_backward) {
-  for (const BatchNormGeometry g : cases) {
+  for (BatchNormGeometry g : cases) {
     CAPTURE(g.rows);
     CAPTURE(g.c);
     Values x = test::normal(size(g), 1);
     for (std::uint64_t id = 11; !clear_of_zero(g, x); ++id) x = test::normal(size(g), id);
-    for (const Form form : forms) {
-      if (form.skip && !form.relu) continue;  // nobody needs that
-      // Sums over the rows: sqrt(rows) eps of the terms' magnitudes, here of size 4·4 and their mean below 8.
-      Values units((form.skip ? 2 : 1) * size(g) + 2 * c(g), 8 * 8 * std::sqrt(g.rows));
-      for (std::size_t i = 0; i < size(g); ++i) units[i] = 4 * 64 * 8;
-      for (std::size_t i = 0; form.skip && i < size(g); ++i) units[size(g) + i] = 0;
-      test::check_operation<B>(backward(g, x, form), units);
-    }
+    for (const Form form : forms)
+      for (const Statistics statistics : {Statistics::batch, Statistics::running}) {
+        g.statistics = statistics;
+        if (form.skip && !form.relu) continue;  // nobody needs that
+        // Sums over the rows: sqrt(rows) eps of the terms' magnitudes, here of size 4·4 and their mean
+        // below 8.
+        Values units((form.skip ? 2 : 1) * size(g) + 2 * c(g), 8 * 8 * std::sqrt(g.rows));
+        for (std::size_t i = 0; i < size(g); ++i) units[i] = 4 * 64 * 8;
+        for (std::size_t i = 0; form.skip && i < size(g); ++i) units[size(g) + i] = 0;
+        test::check_operation<B>(backward(g, x, form), units);
+      }
   }
 }
 TEST_CASE_TEMPLATE_APPLY(batch_norm_backward, test::Backends);

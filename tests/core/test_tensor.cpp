@@ -22,6 +22,15 @@ T counting() {
 }
 const Values counted{1, 2, 3, 4, 5, 6};
 
+struct Two {
+  using Backend = Ref<float>;
+  T a, b;
+  static void visit(auto&& f, auto&... self) {
+    f("a", Role::weight, self.a...);
+    f("b", Role::weight, self.b...);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("Tensor: starts at zero, aligned, with its dimensions in the type") {
@@ -67,4 +76,26 @@ TEST_CASE("Tensor: assignment to itself changes nothing") {
   CHECK(test::values_of(a) == counted);
   a = std::move(same);
   CHECK(test::values_of(a) == counted);
+}
+
+TEST_CASE("Tensor: released, it has no memory, refuses to be written to, and for_each_parameter passes over it") {
+  T t = counting();
+  CHECK_FALSE(t.released());
+  t.release();
+  CHECK(t.released());
+  CHECK(std::as_const(t).data() == nullptr);
+  CHECK_THROWS_WITH_AS(t.data(), doctest::Contains("found a gradient that was released"), Error);
+  T copy = t;
+  CHECK(copy.released());
+  copy = counting();
+  CHECK(test::values_of(copy) == counted);
+
+  Two two, other{counting(), counting()};
+  two.a.release();
+  zero(two);
+  for_each_parameter([](std::string_view name, Role, const auto&, const auto& x) {
+    CHECK(name == "b");
+    CHECK(test::values_of(x) == counted);
+  }, two, other);
+  CHECK(test::state_names(two) == std::vector<std::string>{"b"});
 }

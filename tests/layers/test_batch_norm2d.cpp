@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <resnet/blocks/basic_block.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
+#include <resnet/layers/batch_norm_relu.hpp>
 
 #include "tests/support/gradient_check.hpp"
 
@@ -9,9 +11,9 @@ using test::Values;
 
 namespace {
 
-template <Shape S, class B, int Channels>
-Values train(Context<B>& ctx, BatchNorm2d<Channels, B>& norm, const Values& x) {
-  SavedOf<BatchNorm2d<Channels, B>, S> saved;
+template <Shape S, class B, class Norm>
+Values train(Context<B>& ctx, Norm& norm, const Values& x) {
+  SavedOf<Norm, S> saved;
   return test::values_of(norm.forward(ctx, test::batch<S>(ctx, x), saved));
 }
 
@@ -23,6 +25,28 @@ TEST_CASE("BatchNorm2d: gradients") {
   test::check_random_layer<Shape{2, 1, 1}, BatchNorm2d<2, Double>>(5, trained);
   test::check_random_layer<Shape{1, 5, 7}, BatchNorm2d<1, Double>>(1, trained);
   test::check_layer<Shape{2, 3, 3}>(BatchNorm2d<2, Double>{}, test::normal(36, 3, 100), trained);
+}
+
+TEST_CASE_TEMPLATE("BatchNorm2d: gradients with the running statistics, which stay", Norm, BatchNorm2d<3, Double>,
+                   BatchNormReLU<3, Double>) {
+  Norm norm;
+  norm.statistics = Statistics::running;
+  test::check_random_layer<Shape{3, 4, 2}>(2, {}, norm);  // forward gives the bits of infer
+  test::check_random_layer<Shape{3}>(1, {}, norm);        // one value is enough
+  test::randomize(norm);
+  const Values before = test::state_of(norm);
+  Context<Double> ctx;
+  train<Shape{3, 2, 1}>(ctx, norm, test::normal(12, 1));
+  CHECK(test::state_of(norm) == before);
+  norm.statistics = Statistics::batch;
+  train<Shape{3, 2, 1}>(ctx, norm, test::normal(12, 1));
+  CHECK(test::state_of(norm) != before);
+}
+
+TEST_CASE("BatchNorm2d: gradients at a residual block's end with the running statistics") {
+  BasicBlock<2, 2, 1, Double> block;
+  block.bn1.statistics = block.bn2.statistics = Statistics::running;
+  test::check_random_layer<Shape{2, 3, 4}>(2, {}, block);
 }
 
 TEST_CASE("BatchNorm2d: biased variance normalises, unbiased variance goes into running_var") {

@@ -28,11 +28,11 @@ template <Shape S, class B, class Norm>
 constexpr Batch<S, B> residual_end_backward(Context<B>& ctx, const Norm& norm, const DropPath<B>& drop_path,
                                             Batch<S, B>& dy, auto& saved_norm, auto& saved_drop_path, Norm& grad) {
   if (drop_path.p == 0) return norm.backward_add_relu(ctx, dy, saved_norm, grad);
-  const auto y = std::move(saved_norm.y), masked_dy = std::move(dy);
+  const auto y = take(saved_norm.y, dy), masked_dy = std::move(dy);
   dy = ctx.make_like(masked_dy);
-  B::relu_backward(ctx, y.size(), y.data(), masked_dy.data(), dy.data());
-  auto dx = ctx.template make<S>(y.n());
-  B::drop_path(ctx, y.n(), S.size(), drop_path.p, saved_drop_path.stream, dy.data(), dx.data());
+  B::relu_backward(ctx, dy.size(), y.data(), masked_dy.data(), dy.data());
+  auto dx = ctx.template make<S>(dy.n());
+  B::drop_path(ctx, dy.n(), S.size(), drop_path.p, saved_drop_path.stream, dy.data(), dx.data());
   return norm.backward(ctx, std::move(dx), saved_norm, grad);
 }
 

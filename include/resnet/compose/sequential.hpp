@@ -96,8 +96,8 @@ struct Sequential {
     else
       return backward_from<I - 1, End>(
           ctx,
-          std::get<I - 1>(layers).backward(ctx, std::move(dy), std::get<I - 1>(saved.layers),
-                                           std::get<I - 1>(grad.layers)),
+          resnet::backward(ctx, std::get<I - 1>(layers), std::move(dy), std::get<I - 1>(saved.layers),
+                           std::get<I - 1>(grad.layers)),
           saved, grad);
   }
   template <std::size_t I>

@@ -32,9 +32,14 @@ struct Pool2dGeometry {
   int kernel_h, kernel_w, stride, padding;
 };
 
+/// What BatchNorm2d normalises with in training: the batch's mean and variance, which move the running ones, or the
+/// running ones, which are constants then.
+enum class Statistics { batch, running };
+
 struct BatchNormGeometry {
   int rows;  // n·h·w: what the mean goes over
   int c;
+  Statistics statistics = Statistics::batch;
 };
 
 /// One step of SGD as in torch.optim.SGD (dampening 0).
@@ -109,7 +114,8 @@ concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typen
 
   // y = the normalised x, plus `skip` if not null, and its positive part if `relu`. In one operation, because
   // fetching x again costs more than computing it.
-  // eps, momentum, x, weight, bias, running_mean, running_var (updated), skip, relu, y, mean, inv_std;
+  // eps, momentum, x, weight, bias, running_mean, running_var (updated), skip, relu, y, mean, inv_std: with
+  // Statistics::running the running ones are not updated but used, here and (as constants) in backward;
   // eps, x, weight, bias, running_mean, running_var, skip, relu, y (in place of x or skip);
   // x, weight, bias, mean, inv_std, y, relu, dy, dskip (in place of dy) or null, dx (in place of dy or, without
   // dskip, elsewhere), dweight, dbias: dskip is dy where y > 0. Without dskip, y may be null: it is computed again.

@@ -68,6 +68,14 @@ class Batch : public Buffer<B> {
   static constexpr Shape shape = S;
 
   constexpr Batch() = default;
+  constexpr Batch(const Batch&) = default;
+  constexpr Batch(Batch&& o) noexcept : Buffer<B>(std::move(o)), n_(std::exchange(o.n_, 0)) {}
+  constexpr Batch& operator=(const Batch&) = default;
+  constexpr Batch& operator=(Batch&& o) noexcept {
+    Buffer<B>::operator=(std::move(o));
+    n_ = std::exchange(o.n_, 0);
+    return *this;
+  }
   /// Error as from batch_scalars, here and below.
   constexpr Batch(Buffer<B> memory, int n) : Buffer<B>(std::move(memory)), n_(n) { batch_scalars(n, S.size()); }
   /// A view of memory that the caller keeps: n·h·w·c scalars.
@@ -79,5 +87,33 @@ class Batch : public Buffer<B> {
  private:
   int n_ = 0;
 };
+
+namespace detail {
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_no_images() {
+  throw Error(
+      "expected a batch of 1 image or more, found none (in a backward pass: visit has to name the layers in the "
+      "order of forward, core/layer.hpp, 7)");
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_not_saved(int saved, int dy) {
+  throw Error("backward: expected one backward for each forward, found a gradient of " + std::to_string(dy) +
+              " images and an activation of " + std::to_string(saved) + " from forward");
+}
+
+}  // namespace detail
+
+/// n, or Error for a batch of no images, on which an operation with parameters has nothing to do.
+constexpr int require_images(int n) {
+  if (n < 1) detail::throw_no_images();
+  return n;
+}
+
+/// What forward has saved, which leaves `saved` empty. Throws Error unless it is of as many images as dy, the gradient;
+/// an empty dy (core/layer.hpp, 10) takes anything.
+template <Shape S, Shape Out, class B>
+constexpr Batch<S, B> take(Batch<S, B>& saved, const Batch<Out, B>& dy) {
+  if (dy.n() > 0 && saved.n() != dy.n()) detail::throw_not_saved(saved.n(), dy.n());
+  return std::move(saved);
+}
 
 }  // namespace resnet

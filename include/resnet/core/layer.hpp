@@ -12,7 +12,7 @@
 //   template <class Other> using on = …;               the same layer on another backend
 //
 // 1. `backward` returns dx and adds the gradients of the parameters to `grad`, a value of the layer's type.
-// 2. `backward` takes what it needs out of `Saved` (moves it), so that memory comes back as it goes along.
+// 2. `backward` takes what it needs out of `Saved` (take, core/batch.hpp), so that memory comes back as it goes along.
 //    One forward, one backward.
 // 3. An argument may be overwritten if its handle is unique(), that is if nobody else can see it. Callers
 //    pass std::move(x) or a temporary to say that they don't need x any more.
@@ -21,11 +21,13 @@
 //    don't depend on the number of threads, but an image's last bits may depend on the size of its batch, because
 //    convolutions choose their algorithm by it; those of a frozen network (freeze.hpp) don't.
 // 6. All memory comes from the Context: once a step has run, the next one allocates nothing on the heap.
-// 7. Names of members are torchvision's, so that state_dicts can be exchanged.
+// 7. `visit` names the members in forward's order; names are torchvision's, so that state_dicts can be exchanged.
 // 8. Values are read and written through the backend's operations: on a device, and on Plan (B::dry), data()
 //    is no address that the host may follow.
 // 9. Functions are constexpr where their parts are: the Plan backend then answers questions about cost at
 //    compile time (backend/plan/cost.hpp).
+// 10. Where nothing in or below a layer is trained, its tensors in `grad` are released(): `backward` then drops what was
+//    saved and returns an empty batch, which passes through the layers below as dy.
 #pragma once
 
 #include <resnet/core/backend.hpp>
@@ -60,6 +62,15 @@ concept Layer = requires(L layer, const L fixed, L& grad, Context<B>& ctx, Batch
   { fixed.backward(ctx, dy, saved, grad) } -> std::same_as<Batch<S, B>>;
 };
 
+/// A layer's backward pass in a chain of any layers: where dy is empty (10) also those need not know of it.
+template <class B, class L, Shape S>
+constexpr auto backward(Context<B>& ctx, const L& layer, Batch<S, B> dy, auto& saved, L& grad) {
+  using Dx = decltype(layer.backward(ctx, std::move(dy), saved, grad));
+  if (dy.n() > 0) return layer.backward(ctx, std::move(dy), saved, grad);
+  saved = {};
+  return Dx();
+}
+
 /// A model's backward pass without the gradient of its input, which training doesn't need: the model's own
 /// backward_parameters if it has one, or a layer's backward_weight.
 template <class B, class L, Shape S>
@@ -69,7 +80,7 @@ constexpr void backward_parameters(Context<B>& ctx, const L& model, Batch<S, B> 
   else if constexpr (requires { model.backward_weight(ctx, dy, saved, grad); })
     model.backward_weight(ctx, dy, saved, grad);
   else
-    model.backward(ctx, std::move(dy), saved, grad);
+    resnet::backward(ctx, model, std::move(dy), saved, grad);
 }
 
 }  // namespace resnet

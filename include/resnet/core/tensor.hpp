@@ -2,6 +2,7 @@
 // A parameter: an owning array in the backend's memory whose dimensions are part of its type.
 #pragma once
 
+#include <resnet/core/error.hpp>
 #include <resnet/core/fwd.hpp>
 
 #include <array>
@@ -9,6 +10,16 @@
 #include <utility>
 
 namespace resnet {
+
+namespace detail {
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_released() {
+  throw Error(
+      "tensor: expected memory to write to, found a gradient that was released because nothing in or below its layer is "
+      "trained: the layer's backward has to look at released() first (core/layer.hpp, 10)");
+}
+
+}  // namespace detail
 
 /// Row-major; convolution weights are (out, kernel, kernel, in). A new tensor is zero. Copies are deep.
 template <class B, int... Dims>
@@ -22,7 +33,9 @@ class Tensor {
   static constexpr std::size_t size() { return (std::size_t{1} * ... * static_cast<std::size_t>(Dims)); }
 
   constexpr Tensor() : data_(B::allocate(size())) { B::fill(size(), Scalar{0}, data_); }
-  constexpr Tensor(const Tensor& o) : data_(B::allocate(size())) { B::copy(size(), o.data_, data_); }
+  constexpr Tensor(const Tensor& o) : data_(o.released() ? nullptr : B::allocate(size())) {
+    if (!released()) B::copy(size(), o.data_, data_);
+  }
   constexpr Tensor(Tensor&& o) noexcept : data_(std::exchange(o.data_, nullptr)) {}
   constexpr Tensor& operator=(Tensor o) noexcept {
     std::swap(data_, o.data_);
@@ -30,11 +43,22 @@ class Tensor {
   }
   constexpr ~Tensor() { B::deallocate(data_); }
 
-  constexpr Scalar* data() { return data_; }
+  /// Throws Error if the tensor was released.
+  constexpr Scalar* data() {
+    if (released()) detail::throw_released();
+    return data_;
+  }
   constexpr const Scalar* data() const { return data_; }
+  /// The same, and null if the tensor was released.
+  constexpr Scalar* data_or_null() { return data_; }
+  constexpr const Scalar* data_or_null() const { return data_; }
+
+  /// Gives the memory back: of a gradient that nobody asks for (core/layer.hpp, 10). On a dry backend nothing happens.
+  constexpr void release() { B::deallocate(std::exchange(data_, nullptr)); }
+  constexpr bool released() const { return !B::dry && !data_; }
 
  private:
-  Scalar* data_;  // null only after a move
+  Scalar* data_;  // null after a move and where released
 };
 
 template <class T>

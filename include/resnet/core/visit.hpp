@@ -97,9 +97,9 @@ class StateVisitor {
 
   template <class First, class... Rest>
   void operator()(std::string_view name, Role role, First& first, Rest&... rest) {
-    if constexpr (is_tensor<std::remove_const_t<First>>)
-      tensor(name, role, first.size(), first.dims, first.data(), rest.data()...);
-    else
+    if constexpr (is_tensor<std::remove_const_t<First>>) {
+      if (!first.released()) tensor(name, role, first.size(), first.dims, first.data_or_null(), rest.data_or_null()...);
+    } else
       counter(name, role, first, rest...);
   }
   template <class Node, class... Others>
@@ -149,8 +149,12 @@ struct LayerFinder {
 
 }  // namespace detail
 
+/// Whether the model names its parts: a frozen one (freeze.hpp) has none.
+template <class Model>
+inline constexpr bool is_visitable = requires(const Model& model) { Model::visit([](auto&&...) {}, model); };
+
 /// Calls f(name, role, value, values of others…) for each entry of the model's state_dict, in its order.
-/// A value is a TensorView or, for num_batches_tracked, a std::int64_t.
+/// A value is a TensorView or, for num_batches_tracked, a std::int64_t. Passes over tensors that `model` has released.
 template <class F, class Model, class... Others>
 void for_each_state(F&& f, Model& model, Others&... others) {
   struct Sink final : detail::StateSink<Model, Others...> {

@@ -6,7 +6,8 @@
 //   infer     the same with the running values
 //   backward  dbias = Σ dy, dweight = Σ dy · xhat,
 //             dx = weight · inv_std · (dy - dbias / rows - xhat · dweight / rows)
-// Saves x, mean and inv_std. In training n·h·w must be at least 2 (PyTorch's rule; Error otherwise).
+// With Statistics::running forward uses the running values too, and they stay: dx = weight · inv_std · dy.
+// Saves x, mean and inv_std. The batch's statistics need n·h·w of at least 2 (PyTorch's rule; Error otherwise).
 #pragma once
 
 #include <resnet/core/error.hpp>
@@ -27,6 +28,7 @@ struct BatchNorm2d {
   Tensor<B, Channels> running_mean;
   Tensor<B, Channels> running_var = filled_with_ones();
   std::int64_t num_batches_tracked = 0;
+  Statistics statistics = Statistics::batch;  // in training
 
   using Backend = B;
   template <class Other>
@@ -79,9 +81,14 @@ struct BatchNorm2d {
   /// Returns dx, and in `dy` the gradient of skip.
   template <Shape S>
   constexpr Batch<S, B> backward_add_relu(Context<B>& ctx, Batch<S, B>& dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    const auto [x, y, mean, inv_std] = std::move(saved);
+    const auto x = take(saved.x, dy), y = take(saved.y, dy);
+    const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
     const auto masked_dy = std::move(dy);
     dy = ctx.make_like(masked_dy);
+    if (grad.weight.released()) {  // the shortcut may still be trained
+      B::relu_backward(ctx, dy.size(), y.data(), masked_dy.data(), dy.data());
+      return {};
+    }
     auto dx = ctx.make_like(x);
     B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), bias.data(), mean.data(), inv_std.data(),
                            y.data(), true, masked_dy.data(), dy.data(), dx.data(), grad.weight.data(),
@@ -102,7 +109,8 @@ struct BatchNorm2d {
   constexpr Batch<S, B> forward_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, bool relu, Saved<S>& saved) {
     require_channels<BatchNorm2d, S.c, Channels>(ctx);
     const BatchNormGeometry g = geometry<S>(x.n());
-    if (g.rows < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+    if (g.rows < 2 && statistics == Statistics::batch)
+      throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
     Batch<S, B> y;
     if (skip.unique())
       y = skip;
@@ -112,7 +120,7 @@ struct BatchNorm2d {
     saved.inv_std = ctx.template make<Shape{Channels}>(1);
     B::batch_norm_forward(ctx, g, eps, momentum, x.data(), weight.data(), bias.data(), running_mean.data(),
                           running_var.data(), skip.data(), relu, y.data(), saved.mean.data(), saved.inv_std.data());
-    ++num_batches_tracked;
+    num_batches_tracked += statistics == Statistics::batch;
     saved.x = std::move(x);
     return y;
   }
@@ -129,7 +137,9 @@ struct BatchNorm2d {
   template <Shape S>
   constexpr Batch<S, B> backward_with(Context<B>& ctx, Batch<S, B> dy, bool relu, Saved<S>& saved,
                                       BatchNorm2d& grad) const {
-    const auto [x, y, mean, inv_std] = std::move(saved);
+    const auto x = take(saved.x, dy);
+    const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
+    if (grad.weight.released()) return {};
     auto dx = ctx.make_like(dy);
     B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), bias.data(), mean.data(), inv_std.data(),
                            nullptr, relu, dy.data(), nullptr, dx.data(), grad.weight.data(), grad.bias.data());
@@ -137,8 +147,10 @@ struct BatchNorm2d {
   }
 
   template <Shape S>
-  static constexpr BatchNormGeometry geometry(int n) {
-    return {n * S.h * S.w, Channels};
+  constexpr BatchNormGeometry geometry(int n) const {
+    BatchNormGeometry g{require_images(n) * S.h * S.w, Channels};
+    g.statistics = statistics;  // (not in the braces: g++ 12 finds no value of it in constant evaluation)
+    return g;
   }
   static constexpr Tensor<B, Channels> filled_with_ones() {
     Tensor<B, Channels> t;

@@ -54,6 +54,7 @@ struct Conv2d {
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Conv2d& grad) const {
     backward_weight(ctx, dy, saved, grad);
+    if (grad.weight.released()) return {};
     auto dx = ctx.template make<S>(dy.n());
     B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), nullptr, dx.data());
     return dx;
@@ -64,6 +65,7 @@ struct Conv2d {
   constexpr Batch<S, B> backward_add(Context<B>& ctx, Batch<out(S), B> dy, Batch<S, B> dskip, Saved<S>& saved,
                                      Conv2d& grad) const {
     backward_weight(ctx, dy, saved, grad);
+    if (grad.weight.released()) return {};
     auto dx = ctx.make_like(dskip);
     B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dskip.data(), dx.data());
     return dx;
@@ -73,7 +75,8 @@ struct Conv2d {
   template <Shape S>
   constexpr void backward_weight(Context<B>& ctx, const Batch<out(S), B>& dy, Saved<S>& saved,
                                  Conv2d& grad) const {
-    const auto x = std::move(saved.x);
+    const auto x = take(saved.x, dy);
+    if (grad.weight.released()) return;
     B::conv2d_backward_weight(ctx, geometry<S>(dy.n()), x.data(), dy.data(), grad.weight.data(),
                               bias_or_null(grad));
   }
@@ -86,7 +89,7 @@ struct Conv2d {
  private:
   template <Shape S>
   static constexpr Conv2dGeometry geometry(int n) {
-    return {n, S.h, S.w, S.c, out(S).h, out(S).w, Out, Kernel, Stride, Padding};
+    return {require_images(n), S.h, S.w, S.c, out(S).h, out(S).w, Out, Kernel, Stride, Padding};
   }
   static constexpr auto bias_or_null(auto& self) {
     if constexpr (Bias)

@@ -47,7 +47,8 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
                                  DepthwiseConv2d& grad) const {
-    const auto x = std::move(saved.x);
+    const auto x = take(saved.x, dy);
+    if (grad.weight.released()) return {};
     B::depthwise_conv2d_backward_weight(ctx, geometry<S>(dy.n()), x.data(), dy.data(), grad.weight.data());
     auto dx = ctx.template make<S>(dy.n());
     B::depthwise_conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dx.data());
@@ -58,7 +59,7 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
 
  private:
   template <Shape S> static constexpr Conv2dGeometry geometry(int n) {
-    return {n, S.h, S.w, S.c, out(S).h, out(S).w, Channels, Kernel, Stride, Padding};
+    return {require_images(n), S.h, S.w, S.c, out(S).h, out(S).w, Channels, Kernel, Stride, Padding};
   }
 };
 

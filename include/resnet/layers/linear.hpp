@@ -49,6 +49,7 @@ struct Linear {
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<Shape{Out}, B> dy, Saved<S>& saved, Linear& grad) const {
     backward_weight(ctx, dy, saved, grad);
+    if (grad.weight.released()) return {};
     auto dx = ctx.template make<S>(dy.n());
     B::conv2d_backward_data(ctx, geometry(dy.n()), dy.data(), weight.data(), nullptr, dx.data());
     return dx;
@@ -57,7 +58,8 @@ struct Linear {
   /// Backward without dx: for the first layer of a network, whose input needs no gradient.
   template <Shape S>
   constexpr void backward_weight(Context<B>& ctx, const Batch<Shape{Out}, B>& dy, Saved<S>& saved, Linear& grad) const {
-    const auto x = std::move(saved.x);
+    const auto x = take(saved.x, dy);
+    if (grad.weight.released()) return;
     B::conv2d_backward_weight(ctx, geometry(dy.n()), x.data(), dy.data(), grad.weight.data(), bias_or_null(grad));
   }
 
@@ -67,7 +69,7 @@ struct Linear {
   }
 
  private:
-  static constexpr Conv2dGeometry geometry(int n) { return {n, 1, 1, In, 1, 1, Out, 1, 1, 0}; }
+  static constexpr Conv2dGeometry geometry(int n) { return {require_images(n), 1, 1, In, 1, 1, Out, 1, 1, 0}; }
   static constexpr auto bias_or_null(auto& self) {
     if constexpr (Bias)
       return self.bias.data();

@@ -125,7 +125,7 @@ struct MaxPool2d {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, MaxPool2d&) const {
-    const auto x = std::move(saved.x);
+    const auto x = take(saved.x, dy);
     auto dx = ctx.template make<S>(dy.n());
     B::max_pool_backward(ctx, Window::template geometry<S>(dy.n()), x.data(), dy.data(), dx.data());
     return dx;

@@ -36,7 +36,7 @@ struct ReLU {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, ReLU&) const {
-    const auto y = std::move(saved.y);
+    const auto y = take(saved.y, dy);
     auto dx = ctx.make_like(dy);
     B::relu_backward(ctx, dy.size(), y.data(), dy.data(), dx.data());
     return dx;

@@ -34,7 +34,7 @@ template <class B> struct SiLU {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, SiLU&) const {
-    const auto x = std::move(saved.x);
+    const auto x = take(saved.x, dy);
     auto dx = ctx.make_like(dy);
     B::silu_backward(ctx, dy.size(), x.data(), dy.data(), dx.data());
     return dx;
@@ -63,7 +63,7 @@ template <class B> struct Sigmoid {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, Sigmoid&) const {
-    const auto y = std::move(saved.y);
+    const auto y = take(saved.y, dy);
     auto dx = ctx.make_like(dy);
     B::sigmoid_backward(ctx, dy.size(), y.data(), dy.data(), dx.data());
     return dx;

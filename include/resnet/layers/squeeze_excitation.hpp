@@ -59,8 +59,8 @@ template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved,
                                  SqueezeExcitation& grad) const {
-    const auto x = std::move(saved.x);
-    const auto s = std::move(saved.s);
+    const auto x = take(saved.x, dy);
+    const auto s = take(saved.s, dy);
     auto ds = ctx.template make<Shape{Channels}>(dy.n());
     auto dx = ctx.make_like(dy);
     B::scale_channels_backward(ctx, dy.n(), S.h * S.w, S.c, x.data(), s.data(), dy.data(), dx.data(),

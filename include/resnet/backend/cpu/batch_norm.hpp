@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 // The next loop's steps don't depend on each other, though results may go where operands were.
 #ifdef __clang__
@@ -27,39 +28,11 @@ struct CpuBatchNorm {
                                  float* y,  // (rows, c); skip may be null
                                  float* mean, float* inv_std) {
     const Pieces pieces(g);
-    const auto partials =
-        ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
-    pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
-      float* m = partials.data() + piece * pieces.c * 2;
-      float* m2 = m + pieces.c;
-      const float* from = x + row * pieces.c;
-      std::fill_n(m, 2 * pieces.c, 0.0f);
-      for (std::size_t r = 0; r < rows; ++r) {
-        RESNET_IVDEP
-        for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
-      }
-      for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
-      for (std::size_t r = 0; r < rows; ++r) {
-        RESNET_IVDEP
-        for (std::size_t c = 0; c < pieces.c; ++c) {
-          const float d = from[r * pieces.c + c] - m[c];
-          m2[c] += d * d;
-        }
-      }
-    });
-    for (std::size_t c = 0; c < pieces.c; ++c) {
-      double n = 0, m = 0, m2 = 0;
-      for (std::size_t piece = 0; piece < pieces.count; ++piece) {
-        const float* partial = partials.data() + piece * pieces.c * 2 + c;
-        const double rows = static_cast<double>(pieces.rows_of(piece)), d = partial[0] - m;
-        m2 += partial[pieces.c] + d * d * n * rows / (n + rows);
-        m += d * rows / (n + rows);
-        n += rows;
-      }
-      mean[c] = static_cast<float>(m);
-      inv_std[c] = static_cast<float>(1 / std::sqrt(m2 / n + eps));
-      running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * m);
-      running_var[c] = static_cast<float>((1 - momentum) * running_var[c] + momentum * m2 / (n - 1));
+    if (g.statistics == Statistics::running) {
+      std::copy_n(running_mean, pieces.c, mean);
+      invert(pieces, eps, running_var, inv_std);
+    } else {
+      take_statistics(ctx, pieces, eps, momentum, x, running_mean, running_var, mean, inv_std);
     }
     normalise(ctx, pieces, x, weight, bias, mean, inv_std, skip, relu, y);
   }
@@ -69,8 +42,7 @@ struct CpuBatchNorm {
                                const float* running_var, const float* skip, bool relu, float* y) {
     const Pieces pieces(g);
     const auto inv_std = ctx.scratch(pieces.c);
-    for (std::size_t c = 0; c < pieces.c; ++c)
-      inv_std.data()[c] = static_cast<float>(1 / std::sqrt(running_var[c] + eps));
+    invert(pieces, eps, running_var, inv_std.data());
     normalise(ctx, pieces, x, weight, bias, running_mean, inv_std.data(), skip, relu, y);
   }
 
@@ -118,13 +90,15 @@ struct CpuBatchNorm {
     float* scale = coefficients.data();
     float* shift = scale + pieces.c;
     float* slope = shift + pieces.c;
+    // The share of a row in mean and variance: none in constants.
+    const double rows = g.statistics == Statistics::batch ? g.rows : std::numeric_limits<double>::infinity();
     for (std::size_t c = 0; c < pieces.c; ++c) {
       double sum_dy = 0, sum_dy_d = 0;
       for (std::size_t piece = 0; piece < pieces.count; ++piece) {
         sum_dy += partials.data()[piece * pieces.c * 2 + c];
         sum_dy_d += partials.data()[piece * pieces.c * 2 + pieces.c + c];
       }
-      const double inv = inv_std[c], rows = g.rows;
+      const double inv = inv_std[c];
       dbias[c] += static_cast<float>(sum_dy);
       dweight[c] += static_cast<float>(sum_dy_d * inv);
       scale[c] = static_cast<float>(weight[c] * inv);
@@ -161,6 +135,48 @@ struct CpuBatchNorm {
       });
     }
   };
+
+  /// Mean and 1 / std of the batch, and the running ones moved towards them.
+  static void take_statistics(auto& ctx, const Pieces& pieces, double eps, double momentum, const float* x,
+                              float* running_mean, float* running_var, float* mean, float* inv_std) {
+    const auto partials =
+        ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
+    pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
+      float* m = partials.data() + piece * pieces.c * 2;
+      float* m2 = m + pieces.c;
+      const float* from = x + row * pieces.c;
+      std::fill_n(m, 2 * pieces.c, 0.0f);
+      for (std::size_t r = 0; r < rows; ++r) {
+        RESNET_IVDEP
+        for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
+      }
+      for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
+      for (std::size_t r = 0; r < rows; ++r) {
+        RESNET_IVDEP
+        for (std::size_t c = 0; c < pieces.c; ++c) {
+          const float d = from[r * pieces.c + c] - m[c];
+          m2[c] += d * d;
+        }
+      }
+    });
+    for (std::size_t c = 0; c < pieces.c; ++c) {
+      double n = 0, m = 0, m2 = 0;
+      for (std::size_t piece = 0; piece < pieces.count; ++piece) {
+        const float* partial = partials.data() + piece * pieces.c * 2 + c;
+        const double rows = static_cast<double>(pieces.rows_of(piece)), d = partial[0] - m;
+        m2 += partial[pieces.c] + d * d * n * rows / (n + rows);
+        m += d * rows / (n + rows);
+        n += rows;
+      }
+      mean[c] = static_cast<float>(m);
+      inv_std[c] = static_cast<float>(1 / std::sqrt(m2 / n + eps));
+      running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * m);
+      running_var[c] = static_cast<float>((1 - momentum) * running_var[c] + momentum * m2 / (n - 1));
+    }
+  }
+  static void invert(const Pieces& pieces, double eps, const float* var, float* inv_std) {
+    for (std::size_t c = 0; c < pieces.c; ++c) inv_std[c] = static_cast<float>(1 / std::sqrt(var[c] + eps));
+  }
 
   static void normalise(auto& ctx, const Pieces& pieces, const float* x, const float* weight,
                         const float* bias, const float* mean, const float* inv_std, const float* skip,

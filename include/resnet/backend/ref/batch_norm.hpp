@@ -4,6 +4,7 @@
 #include <resnet/core/backend.hpp>
 
 #include <cmath>
+#include <limits>
 
 namespace resnet {
 
@@ -16,15 +17,20 @@ struct RefBatchNorm {
                                  const T* skip, bool relu, T* y,     // (rows, c); skip may be null
                                  T* mean, T* inv_std) {
     for (int c = 0; c < g.c; ++c) {
-      double sum = 0, squares = 0;  // of deviations: two passes, so nothing cancels
-      for (int r = 0; r < g.rows; ++r) sum += x[at(g, r, c)];
-      const double m = sum / g.rows;
-      for (int r = 0; r < g.rows; ++r) squares += (x[at(g, r, c)] - m) * (x[at(g, r, c)] - m);
-      const double var = squares / g.rows, unbiased = squares / (g.rows - 1);
-      mean[c] = static_cast<T>(m);
-      inv_std[c] = static_cast<T>(1 / std::sqrt(var + eps));
-      running_mean[c] = static_cast<T>((1 - momentum) * running_mean[c] + momentum * m);
-      running_var[c] = static_cast<T>((1 - momentum) * running_var[c] + momentum * unbiased);
+      if (g.statistics == Statistics::running) {
+        mean[c] = running_mean[c];
+        inv_std[c] = static_cast<T>(1 / std::sqrt(running_var[c] + eps));
+      } else {
+        double sum = 0, squares = 0;  // of deviations: two passes, so nothing cancels
+        for (int r = 0; r < g.rows; ++r) sum += x[at(g, r, c)];
+        const double m = sum / g.rows;
+        for (int r = 0; r < g.rows; ++r) squares += (x[at(g, r, c)] - m) * (x[at(g, r, c)] - m);
+        const double var = squares / g.rows, unbiased = squares / (g.rows - 1);
+        mean[c] = static_cast<T>(m);
+        inv_std[c] = static_cast<T>(1 / std::sqrt(var + eps));
+        running_mean[c] = static_cast<T>((1 - momentum) * running_mean[c] + momentum * m);
+        running_var[c] = static_cast<T>((1 - momentum) * running_var[c] + momentum * unbiased);
+      }
       for (int r = 0; r < g.rows; ++r)
         y[at(g, r, c)] = finish(weight[c] * (x[at(g, r, c)] - mean[c]) * inv_std[c] + bias[c], skip, at(g, r, c), relu);
     }
@@ -55,11 +61,12 @@ struct RefBatchNorm {
       }
       dbias[c] += static_cast<T>(sum_dy);
       dweight[c] += static_cast<T>(sum_dy_xhat);
+      // A row's share in mean and variance is 1 / rows: none in constants.
+      const double rows = g.statistics == Statistics::batch ? g.rows : std::numeric_limits<double>::infinity();
       for (int r = 0; r < g.rows; ++r) {
         const T d = dnorm(r);
         if (dskip) dskip[at(g, r, c)] = d;
-        dx[at(g, r, c)] =
-            static_cast<T>(weight[c] * inv_std[c] * (d - sum_dy / g.rows - xhat(r) * sum_dy_xhat / g.rows));
+        dx[at(g, r, c)] = static_cast<T>(weight[c] * inv_std[c] * (d - sum_dy / rows - xhat(r) * sum_dy_xhat / rows));
       }
     }
   }
