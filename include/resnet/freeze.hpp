@@ -10,6 +10,7 @@
 #pragma once
 
 #include <resnet/backend/plan/network.hpp>
+#include <resnet/core/initialised.hpp>
 #include <resnet/freeze/engine.hpp>
 
 namespace resnet::inline RESNET_ISA {
@@ -18,10 +19,13 @@ namespace resnet::inline RESNET_ISA {
 /// share the weights. An image's result is the same bits alone and in any batch, for any number of threads.
 template <Shape In, Shape Out> class Frozen {
  public:
+  using Backend = Cpu;
+  static constexpr Shape out(Shape) { return Out; }
+
   explicit Frozen(frozen::Engine engine) : engine_(std::move(engine)) {}
 
   Batch<Out, Cpu> infer(Context<Cpu>& ctx, const Batch<In, Cpu>& x) const {
-    auto y = ctx.make<Out>(x.n());
+    auto y = ctx.make<Out>(require_images(x.n()));
     engine_.run(ctx, x.n(), x.data(), y.data());
     return y;
   }
@@ -33,10 +37,12 @@ template <Shape In, Shape Out> class Frozen {
   frozen::Engine engine_;
 };
 
-/// `net` for images of shape S: a Frozen<S, Net::out(S)>.
+/// `net` for images of shape S: a Frozen<S, Net::out(S)>. Throws Error for a model without values.
 template <Shape S, class Net>
 auto freeze(const Net& net, const FreezeOptions& options = {}) {
   if constexpr (fits<Net, S>) {
+    Context<Cpu> ctx(1);
+    require_initialised("freeze", ctx, net);
     frozen::Program program = frozen::record<S>(net);
     frozen::fuse(program);
     return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), options));

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -80,8 +81,13 @@ TEST_CASE("Context: upload takes whole images of any floating type") {
   const auto x = ctx.upload<Shape{1, 1, 2}>(std::span<const double>(two_images));
   CHECK(x.n() == 2);
   CHECK(test::values_of(x) == two_images);
-  CHECK_THROWS_WITH_AS((ctx.upload<Shape{3}>(std::span<const double>(two_images))),
-                       doctest::Contains("whole images of 3 values, found 4"), Error);
+  CHECK(test::values_of(ctx.upload<Shape{1, 1, 2}>(two_images)) == two_images);  // whatever has data and size
+  CHECK(test::values_of(ctx.upload<Shape{2}>(std::array<float, 2>{1, 2})) == test::Values{1, 2});
+  const float row[] = {3, 4};
+  CHECK(test::values_of(ctx.upload<Shape{2}>(row)) == test::Values{3, 4});
+  CHECK_THROWS_WITH_AS((ctx.upload<Shape{3}>(two_images)), "upload: expected whole images of 3 values, found 4 values",
+                       Error);
+  CHECK_THROWS_WITH_AS((ctx.upload<Shape{3}>(std::vector<float>())), doctest::Contains("found 0 values"), Error);
 }
 
 TEST_CASE("Context: each stream is new, and the position can be restored") {

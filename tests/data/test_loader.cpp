@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 #include <stdexcept>
 #include <thread>
@@ -50,6 +52,7 @@ struct Copy {
         mixed_labels(b.mixed_labels.begin(), b.mixed_labels.end()),
         mix(b.mix) {
     REQUIRE(b.n == static_cast<int>(labels.size()));
+    REQUIRE((b.shape == Shape{3, 4, 5} && b.classes == 10));
     REQUIRE(images.size() == labels.size() * 60);
   }
   friend bool operator==(const Copy&, const Copy&) = default;
@@ -295,13 +298,19 @@ TEST_CASE("a loader refuses data and options that don't make sense") {
   Dataset data = numbered(10);
   CHECK_THROWS_WITH_AS(
       DataLoader(data, {.batch_size = 0}),
-      "data loader: expected a batch size of 1 or more and a crop padding of 0 or more, found 0 and 0",
+      "data loader: expected a batch size of 1 or more and a crop padding of 0 to 5, found 0 and 0",
       Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {-1, false}}), Error);
+  CHECK_THROWS_AS(DataLoader(data, {.augment = {6, false}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {.rand_augment = {1, 31}}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {.erase = {-1, 0}}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.mix = {-1, 0}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.normalize = {{0.5}, {0.5}}}), Error);
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  CHECK_THROWS_WITH_AS(
+      DataLoader(data, {.normalize = {{0.5, nan, 0.5}, {1, 1, 1}}}),
+      "normalisation: channel 1: expected a finite mean and a positive standard deviation, found nan and 1.000000", Error);
+  CHECK_THROWS_AS(DataLoader(data, {.normalize = {{0, 0, 0}, {1, 1, infinity}}}), Error);
   data.labels[4] = 10;
   CHECK_THROWS_WITH_AS(DataLoader(data, {}), "data set: image 4: expected a label from 0 to 9, found 10",
                        Error);

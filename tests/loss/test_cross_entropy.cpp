@@ -199,3 +199,17 @@ TEST_CASE("predict: the class of the largest logit") {
   predict(ctx, test::batch<classes4>(ctx, {0, 3, 1, 2, -1, -2, -3, -4, 5, 5, 1, 5, 0, 0, 0, 1e-300}), found);
   CHECK(found == std::vector<int>{1, 0, 0, 3});
 }
+
+TEST_CASE("losses: logits and target of the same n, and a batch of none, which has no mean") {
+  Context<Double> ctx;
+  const auto two = test::batch<Shape{3}>(ctx, Values(6, 0.25)), three = test::batch<Shape{3}>(ctx, Values(9, 0.25));
+  const Batch<Shape{3}, Double> none;
+  CHECK_THROWS_WITH_AS(softmax_cross_entropy(ctx, two, three),
+                       "softmax_cross_entropy: expected one row or more, and as many in the target, found 2 rows and 3 in "
+                       "the target",
+                       Error);
+  CHECK_THROWS_WITH_AS(resnet::cross_entropy(three, two), doctest::Contains("cross_entropy: expected one row or more"), Error);
+  CHECK_THROWS_AS(softmax_cross_entropy(ctx, none, none), Error);
+  CHECK_THROWS_AS(resnet::cross_entropy(none, none), Error);
+  CHECK_THROWS_WITH_AS(softmax(ctx, none), doctest::Contains("softmax: expected one row or more"), Error);
+}

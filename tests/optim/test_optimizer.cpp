@@ -8,6 +8,8 @@
 #include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/optim/optimizer.hpp>
 
+#include <cmath>
+#include <limits>
 #include <type_traits>
 
 #include "tests/support/values.hpp"
@@ -179,6 +181,30 @@ TEST_CASE("Optimizer: averages begin at zero, also of parameters that begin at o
       }
     });
     CHECK(parts == (std::holds_alternative<Sgd>(rule) ? 1 : 2));
+  }
+}
+
+TEST_CASE("Optimizer: rules and weight decays that make no sense are refused") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  const auto refused = [](const Rule& rule, const WeightDecay& decay, const char* message) {
+    CHECK_THROWS_WITH_AS((Optimizer<BatchNorm2d<1, Double>>(rule, decay)), doctest::Contains(message), Error);
+  };
+  for (const double wrong : {-0.1, 1.0, nan}) {
+    refused(Sgd{.momentum = wrong}, {}, "optimizer: momentum: expected 0 to below 1, found ");
+    refused(RmsProp{.momentum = wrong}, {}, "optimizer: momentum");
+    refused(RmsProp{.alpha = wrong}, {}, "optimizer: alpha");
+    refused(Adam{.beta1 = wrong}, {}, "optimizer: beta1");
+    refused(Adam{.beta2 = wrong}, {}, "optimizer: beta2");
+    refused(AdamW{.beta1 = wrong}, {}, "optimizer: beta1");
+    refused(AdamW{.beta2 = wrong}, {}, "optimizer: beta2");
+  }
+  for (const double wrong : {-1e-8, nan, infinity}) {
+    refused(Adam{.eps = wrong}, {}, "optimizer: eps: expected 0 or more, found ");
+    refused(AdamW{.eps = wrong}, {}, "optimizer: eps");
+    refused(RmsProp{.eps = wrong}, {}, "optimizer: eps");
+    refused(Sgd{}, {.weight = wrong}, "optimizer: weight decay: ");
+    refused(Sgd{}, {.scale = wrong}, "optimizer: weight decay of scales");
+    refused(Sgd{}, {.bias = wrong}, "optimizer: weight decay of biases");
   }
 }
 

@@ -4,6 +4,9 @@
 
 #include <resnet/optim/schedule.hpp>
 
+#include <cmath>
+#include <limits>
+
 using namespace resnet;
 
 namespace {
@@ -110,4 +113,37 @@ TEST_CASE("Schedule: a run of one step, or all warm-up, learns") {
   for (int step = 0; step < 4; ++step) CHECK(all_warm_up(step) == close(0.1 * (step + 1) / 5));
   // The rise takes no time: one-cycle begins at its peak.
   CHECK(Schedule{OneCycleLr{.pct_start = 0.125}, 0.1, 8}(0) == close(0.1));
+}
+
+TEST_CASE("Schedule: validate refuses nonsense") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  const auto refused = [](const Schedule& schedule, const char* message) {
+    CHECK_THROWS_WITH_AS(schedule.validate(), doctest::Contains(message), Error);
+  };
+  for (const double lr : {-0.1, nan, infinity}) refused({ConstantLr{}, lr, 9}, "schedule: learning rate: expected 0 or more, ");
+  refused({ConstantLr{}, 0.1, 0}, "schedule: number of steps: expected 1 or more, found 0");
+  for (const std::int64_t warmup : {-1, 10})
+    refused({ConstantLr{}, 0.1, 9, warmup}, "schedule: warm-up: expected 0 steps to all of them, found ");
+  refused({StepLr{0}, 0.1, 9}, "schedule: step size: expected 1 or more, found 0");
+  for (const double gamma : {-0.1, nan, infinity}) {
+    refused({StepLr{1, gamma}, 0.1, 9}, "schedule: gamma");
+    refused({MultiStepLr{{1}, gamma}, 0.1, 9}, "schedule: gamma");
+  }
+  refused({MultiStepLr{{-1}}, 0.1, 9}, "schedule: milestone: expected 0 or more, and more than the one before, found -1");
+  refused({MultiStepLr{{4, 6, 6}}, 0.1, 9}, "found 6");
+  for (const double min_lr : {-0.1, 0.2, nan}) {
+    refused({CosineLr{min_lr}, 0.1, 9}, "schedule: min_lr: expected 0 to the learning rate, found ");
+    refused({CosineRestartsLr{2, 1, min_lr}, 0.1, 9}, "schedule: min_lr");
+  }
+  refused({CosineRestartsLr{0}, 0.1, 9}, "schedule: period: expected 1 or more, found 0");
+  refused({CosineRestartsLr{1, 0}, 0.1, 9}, "schedule: factor: expected 1 or more, found 0");
+  for (const double share : {-0.1, 1.1, nan}) refused({OneCycleLr{.pct_start = share}, 0.1, 9}, "schedule: pct_start");
+  for (const double factor : {0.0, 0.9, nan, infinity}) {
+    refused({OneCycleLr{.div_factor = factor}, 0.1, 9}, "schedule: div_factor");
+    refused({OneCycleLr{.final_div_factor = factor}, 0.1, 9}, "schedule: final_div_factor");
+  }
+  for (const Schedule& schedule :
+       {Schedule{ConstantLr{}, 0, 1}, Schedule{StepLr{1, 0}, 0.1, 9, 9}, Schedule{MultiStepLr{{0, 4, 99}}, 0.1, 9},
+        Schedule{CosineLr{0.1}, 0.1, 9}, Schedule{CosineRestartsLr{1}, 0.1, 9}, Schedule{OneCycleLr{}, 0.1, 9}})
+    schedule.validate();
 }

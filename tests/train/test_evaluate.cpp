@@ -2,6 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <resnet/backend/ref/ref.hpp>
+#include <resnet/baselines.hpp>
+#include <resnet/freeze.hpp>
+#include <resnet/init/initialize.hpp>
 #include <resnet/layers/linear.hpp>
 #include <resnet/train/evaluate.hpp>
 
@@ -130,13 +133,64 @@ TEST_CASE("evaluate: with flip, the mean of the probabilities of each image and 
   }
 }
 
-TEST_CASE("evaluate: labels that the model has no class for are an error") {
+TEST_CASE("evaluate: a data set for another network is refused before any work") {
   Context<B> ctx;
   const Linear<3, 2, B> two_classes;
   const Dataset data = pixels();
   DataLoader loader(data, {});
   CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, two_classes, loader),
-                       "one_hot: label 1 of the batch: expected 0 to 1, found 2", Error);
+                       "evaluate: the data set has 3 classes, the network has 2 outputs", Error);
+  Dataset rows = pixels();
+  rows.shape = {1, 1, 3};
+  DataLoader other(rows, {});
+  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, identity(), other), doctest::Contains("evaluate: the data set's images are 1x3"),
+                       Error);
+}
+
+TEST_CASE("evaluate: pixels that are not finite are refused") {
+  Context<B> ctx;
+  const Dataset data = pixels();
+  const auto spoil = [](std::span<float> image, Random&) { image[0] = image[1] > 0.5f ? std::nanf("") : image[0]; };
+  DataLoader loader(data, {.batch_size = 4, .transform = spoil});
+  for (const bool flip : {false, true})
+    CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, identity(), loader, {}, {.flip = flip}),
+                         doctest::Contains("evaluate: image 1 of the batch (image 5 of the data set)"), Error);
+  const std::vector<float> images{0, 1, std::nanf("")};
+  CHECK_THROWS_WITH_AS(probabilities<pixel>(ctx, identity(), images), doctest::Contains("probabilities: image 0 of the batch"),
+                       Error);
+  CHECK_THROWS_AS(probabilities<pixel>(ctx, identity(), std::span(images).first(2)), Error);
+  CHECK_THROWS_AS(probabilities<pixel>(ctx, identity(), {}), Error);
+}
+
+TEST_CASE("evaluate: a model without values is refused") {
+  Context<B> ctx;
+  const Dataset data = pixels();
+  DataLoader loader(data, {});
+  const Sequential<Linear<3, 4, B>, Linear<4, 3, B>> model;
+  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, model, loader), doctest::Contains("evaluate: all 2 weight tensors"), Error);
+}
+
+TEST_CASE("evaluate: a frozen network, like the one that it was made of") {
+  Context<Cpu> ctx;
+  const Dataset data = pixels();
+  DataLoader loader(data, {.batch_size = 3});
+  Sequential<Linear<3, 5>, ReLU<>, Linear<5, 3>> model;
+  initialize(ctx, model);
+  const auto frozen = freeze<pixel>(model);
+  for (const bool flip : {false, true}) {
+    const Evaluation expected = evaluate<pixel>(ctx, model, loader, {}, {.flip = flip});
+    const Evaluation found = evaluate<pixel>(ctx, frozen, loader, {}, {.flip = flip});
+    CHECK(found.metrics.loss() == doctest::Approx(expected.metrics.loss()).epsilon(1e-6));
+    CHECK(found.metrics.correct == expected.metrics.correct);
+  }
+  Dataset other = pixels();
+  other.class_names.pop_back();
+  for (std::int32_t& label : other.labels) label = 0;
+  DataLoader two(other, {});
+  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, frozen, two), "evaluate: the data set has 2 classes, the network has 3 outputs",
+                       Error);
+  const Sequential<Linear<3, 5>, ReLU<>, Linear<5, 3>> empty;
+  CHECK_THROWS_WITH_AS(freeze<pixel>(empty), doctest::Contains("freeze: all 2 weight tensors of the model are 0"), Error);
 }
 
 TEST_CASE("evaluate: an empty data set") {

@@ -9,8 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <limits>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -59,18 +59,22 @@ class Context {
     return make<S>(x.n());
   }
 
-  /// A batch with values from the host: images (n, h, w, c), in any floating type.
-  template <Shape S, class T>
-  Batch<S, B> upload(std::span<const T> values) {
-    if (values.size() % S.size() != 0)
+  /// A batch with values from the host: images (n, h, w, c), in any floating type, in whatever has data() and size()
+  /// (std::span, std::vector, std::array, an array). Throws Error unless they are whole images, one or more.
+  template <Shape S, class Values>
+    requires requires(const Values& values) { *std::data(values), std::size(values); }
+  Batch<S, B> upload(const Values& values) {
+    const auto* const data = std::data(values);
+    const std::size_t size = std::size(values);
+    if (size == 0 || size % S.size() != 0)
       throw Error("upload: expected whole images of " + std::to_string(S.size()) + " values, found " +
-                  std::to_string(values.size()) + " values");
-    auto x = make<S>(static_cast<std::int64_t>(values.size() / S.size()));
-    if constexpr (std::is_same_v<T, Scalar>) {
-      B::upload(values.size(), values.data(), x.data());
+                  std::to_string(size) + " values");
+    auto x = make<S>(static_cast<std::int64_t>(size / S.size()));
+    if constexpr (std::is_same_v<decltype(data), const Scalar* const>) {
+      B::upload(size, data, x.data());
     } else {
-      const std::vector<Scalar> converted(values.begin(), values.end());
-      B::upload(values.size(), converted.data(), x.data());
+      const std::vector<Scalar> converted(data, data + size);
+      B::upload(size, converted.data(), x.data());
     }
     return x;
   }

@@ -69,9 +69,10 @@ class NormalizeTable {
                   std::to_string(stds));
     for (std::size_t c = 0; c < values_.size(); ++c) {
       const double mean = none ? 0 : normalize.mean[c], std = none ? 1 : normalize.std[c];
-      if (!(std > 0))
+      if (!std::isfinite(mean) || !(std > 0) || !std::isfinite(std))
         throw Error("normalisation: channel " + std::to_string(c) +
-                    ": expected a positive standard deviation, found " + std::to_string(std));
+                    ": expected a finite mean and a positive standard deviation, found " + std::to_string(mean) +
+                    " and " + std::to_string(std));
       for (std::size_t v = 0; v < 256; ++v)
         values_[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / std);
     }

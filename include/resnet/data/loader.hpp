@@ -41,6 +41,8 @@ struct HostBatch {
   std::span<const std::int32_t> indices{};       // (n): which images of the data set these are
   std::span<const std::int32_t> mixed_labels{};  // (n): of what is mixed into each image; empty if nothing is
   double mix = 1;                                // weight of the image's own label; 1 - mix is the other one's
+  Shape shape{};                                 // of the data set's images
+  int classes = 0;                               // of the data set; 0, and no shape, in a batch made by hand
 
   /// Of each image's larger part, for the accuracy.
   std::span<const std::int32_t> main_labels() const {
@@ -148,10 +150,11 @@ inline DataLoader::DataLoader(const Dataset& data, DataLoaderOptions options)
       order_(static_cast<std::size_t>(data.size())),
       job_([this] { prepare(slots_[filling_], epoch_, next_); }) {
   data.validate();
-  if (options_.batch_size < 1 || options_.augment.crop_padding < 0)
-    throw Error("data loader: expected a batch size of 1 or more and a crop padding of 0 or more, found " +
-                std::to_string(options_.batch_size) + " and " +
-                std::to_string(options_.augment.crop_padding));
+  const int padding = options_.augment.crop_padding, longest = std::max(data.shape.h, data.shape.w);
+  if (options_.batch_size < 1 || padding < 0 || padding > longest)
+    throw Error("data loader: expected a batch size of 1 or more and a crop padding of 0 to " +
+                std::to_string(longest) + ", found " + std::to_string(options_.batch_size) + " and " +
+                std::to_string(padding));
   validate(options_.augment.rand_augment);
   validate(options_.augment.erase);
   validate(options_.mix);
@@ -215,6 +218,8 @@ inline void DataLoader::prepare(Slot& slot, int epoch, int index) {
     slot.indices[k] = i;
   }
   slot.batch.n = n;
+  slot.batch.shape = data_.shape;
+  slot.batch.classes = data_.classes();
   slot.batch.epoch = epoch;
   slot.batch.index = index;
   slot.batch.images = std::span(slot.images).first(count * size);

@@ -43,6 +43,17 @@ Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, s
   return target;
 }
 
+namespace detail {
+
+/// The losses are means: of no rows there is none.
+inline void require_rows(const char* loss, int rows, int target_rows) {
+  if (rows < 1 || rows != target_rows)
+    throw Error(std::string(loss) + ": expected one row or more, and as many in the target, found " +
+                std::to_string(rows) + " rows and " + std::to_string(target_rows) + " in the target");
+}
+
+}  // namespace detail
+
 /// A loss, averaged over the batch, with its gradient.
 template <Shape S, class B>
 struct Loss {
@@ -50,9 +61,10 @@ struct Loss {
   Batch<S, B> dlogits;
 };
 
-/// Logits and target: (n, classes).
+/// Logits and target: (n, classes). Throws Error unless both have the same n, 1 or more.
 template <Shape S, class B>
 Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, const Batch<S, B>& target) {
+  detail::require_rows("softmax_cross_entropy", logits.n(), target.n());
   auto probabilities = ctx.template make<S>(logits.n());
   auto dlogits = ctx.template make<S>(logits.n());
   const double sum = B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(),
@@ -61,9 +73,10 @@ Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, con
   return {sum / logits.n(), std::move(dlogits)};
 }
 
-/// The probabilities that belong to logits, for each image.
+/// The probabilities that belong to logits, for each image. Throws Error for a batch of none.
 template <Shape S, class B>
 Batch<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
+  detail::require_rows("softmax", logits.n(), logits.n());
   auto target = ctx.template make<S>(logits.n()), probabilities = ctx.template make<S>(logits.n());
   B::fill(target.size(), 0, target.data());
   B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(), probabilities.data());
@@ -71,8 +84,10 @@ Batch<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
 }
 
 /// The loss of probabilities instead of logits, computed on the host. One of 0 counts as the smallest number > 0.
+/// Throws Error unless both have the same n, 1 or more.
 template <Shape S, class B>
 double cross_entropy(const Batch<S, B>& probabilities, const Batch<S, B>& target) {
+  detail::require_rows("cross_entropy", probabilities.n(), target.n());
   using T = typename B::Scalar;
   std::vector<T> p(probabilities.size()), t(target.size());
   B::download(p.size(), probabilities.data(), p.data());

@@ -43,18 +43,39 @@ struct WeightDecay {
   double operator()(Role role) const { return role == Role::weight ? weight : role == Role::scale ? scale : bias; }
 };
 
+/// Throws Error for numbers that make no sense: an average that forgets nothing, a step that is not finite.
+inline void validate(const Rule& rule, const WeightDecay& decay = {}) {
+  const auto require = [](bool valid, const char* name, const char* expected, double found) {
+    if (!valid)
+      throw Error(std::string("optimizer: ") + name + ": expected " + expected + ", found " + std::to_string(found));
+  };
+  const auto share = [&](const char* name, double x) { require(x >= 0 && x < 1, name, "0 to below 1", x); };
+  const auto amount = [&](const char* name, double x) { require(x >= 0 && std::isfinite(x), name, "0 or more", x); };
+  const auto check = [&](const auto& r) {
+    if constexpr (requires { r.momentum; }) share("momentum", r.momentum);
+    if constexpr (requires { r.beta1; }) share("beta1", r.beta1), share("beta2", r.beta2);
+    if constexpr (requires { r.alpha; }) share("alpha", r.alpha);
+    if constexpr (requires { r.eps; }) amount("eps", r.eps);
+  };
+  std::visit(check, rule);
+  amount("weight decay", decay.weight), amount("weight decay of scales", decay.scale);
+  amount("weight decay of biases", decay.bias);
+}
+
 template <class Model>
 class Optimizer {
   static_assert(sizeof(Model) > 0);  // says here what is wrong with the model, and not deep in std::vector
 
  public:
+  /// Throws Error for a rule or a weight decay that makes no sense.
   explicit Optimizer(Rule rule, WeightDecay decay = {})
       : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {
+    validate(rule_, decay_);
     for (Model& average : averages_) zero(average);  // a new BatchNorm2d's weight is 1
   }
 
   /// From now on leaves alone what begins so: {"conv1.", "layer1."}. Throws Error for a prefix of no parameter's
-  /// name. BatchNorm2d's running statistics are none and go on.
+  /// name. (BatchNorm2d's running statistics are none: TrainerOptions::frozen_statistics.)
   void freeze(std::vector<std::string> prefixes) {
     for (const std::string& prefix : prefixes) {
       bool found = false;

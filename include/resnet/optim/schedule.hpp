@@ -6,10 +6,13 @@
 //   optimizer.step(ctx, schedule(step), net, grad);
 #pragma once
 
+#include <resnet/core/error.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -57,7 +60,48 @@ struct Schedule {
     return at(step - warmup_steps, total);
   }
 
+  /// Throws Error for a schedule that makes no sense.
+  void validate() const {
+    require(positive_or_zero(lr), "learning rate", "0 or more", lr);
+    require(total_steps >= 1, "number of steps", "1 or more", total_steps);
+    require(warmup_steps >= 0 && warmup_steps <= total_steps, "warm-up", "0 steps to all of them", warmup_steps);
+    std::visit([&](const auto& r) { validate(r); }, rule);
+  }
+
  private:
+  static bool positive_or_zero(double x) { return x >= 0 && std::isfinite(x); }
+  static void require(bool valid, const char* what, const char* expected, auto found) {
+    if (!valid)
+      throw Error(std::string("schedule: ") + what + ": expected " + expected + ", found " + std::to_string(found));
+  }
+  static void validate(const ConstantLr&) {}
+  static void validate(const StepLr& r) {
+    require(r.step_size >= 1, "step size", "1 or more", r.step_size);
+    require(positive_or_zero(r.gamma), "gamma", "0 or more", r.gamma);
+  }
+  static void validate(const MultiStepLr& r) {
+    std::int64_t before = -1;
+    for (const std::int64_t milestone : r.milestones) {
+      require(milestone > before, "milestone", "0 or more, and more than the one before", milestone);
+      before = milestone;
+    }
+    require(positive_or_zero(r.gamma), "gamma", "0 or more", r.gamma);
+  }
+  void validate(const CosineLr& r) const {
+    require(r.min_lr >= 0 && r.min_lr <= lr, "min_lr", "0 to the learning rate", r.min_lr);
+  }
+  void validate(const CosineRestartsLr& r) const {
+    require(r.period >= 1, "period", "1 or more", r.period);
+    require(r.factor >= 1, "factor", "1 or more", r.factor);
+    require(r.min_lr >= 0 && r.min_lr <= lr, "min_lr", "0 to the learning rate", r.min_lr);
+  }
+  static void validate(const OneCycleLr& r) {
+    require(r.pct_start >= 0 && r.pct_start <= 1, "pct_start", "0 to 1", r.pct_start);
+    require(r.div_factor >= 1 && std::isfinite(r.div_factor), "div_factor", "1 or more", r.div_factor);
+    require(r.final_div_factor >= 1 && std::isfinite(r.final_div_factor), "final_div_factor", "1 or more",
+            r.final_div_factor);
+  }
+
   /// From `from` at 0 to `to` at 1.
   static double half_cosine(double from, double to, double x) {
     return to + (from - to) / 2 * (1 + std::cos(std::numbers::pi * x));

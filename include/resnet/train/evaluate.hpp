@@ -4,6 +4,8 @@
 #pragma once
 
 #include <resnet/backend/plan/network.hpp>
+#include <resnet/core/initialised.hpp>
+#include <resnet/data/fit.hpp>
 #include <resnet/data/loader.hpp>
 #include <resnet/loss/cross_entropy.hpp>
 
@@ -75,14 +77,16 @@ std::vector<float> mirrored(std::span<const float> images) {
   return y;
 }
 
-/// The classes' probabilities for images (n, h, w, c) that are not on the backend yet.
+/// The classes' probabilities for images (n, h, w, c) that are not on the backend yet. Throws Error unless they are whole
+/// images of finite values, one or more. The model may be a frozen one (freeze.hpp).
 template <Shape S, class B, class Model>
 Batch<Model::out(S), B> probabilities(Context<B>& ctx, const Model& model, std::span<const float> images,
                                       EvaluateOptions options = {}) {
+  require_finite("probabilities", images, S.size());
   auto p = softmax(ctx, model.infer(ctx, ctx.template upload<S>(images)));
   if (options.flip) {
     const std::vector<float> other_images = mirrored<S>(images);
-    const auto other = softmax(ctx, model.infer(ctx, ctx.template upload<S>(std::span(other_images))));
+    const auto other = softmax(ctx, model.infer(ctx, ctx.template upload<S>(other_images)));
     B::lerp(ctx, other.size(), 0.5, other.data(), p.data());
   }
   return p;
@@ -94,9 +98,13 @@ template <Shape S, class B, class Model>
 Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
                     const std::function<bool(const Metrics&)>& go_on, EvaluateOptions options) {
   constexpr int classes = Model::out(S).c;
+  constexpr NetworkShape network{S, classes};
+  require_fit("evaluate", loader.dataset(), network);
+  if constexpr (is_visitable<Model>) require_initialised("evaluate", ctx, model);
   Evaluation result{{}, ConfusionMatrix(classes)};
   std::vector<int> predictions;
   for (const HostBatch& batch : loader.epoch(0)) {
+    require_fit("evaluate", batch, network);
     const auto target = one_hot<classes>(ctx, batch.labels);
     double loss;
     if (options.flip) {
@@ -118,7 +126,8 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
 }  // namespace detail
 
 /// Runs the model over all images of the loader. S is the shape of an image. `go_on` is called after each batch
-/// and ends the evaluation early by returning false.
+/// and ends the evaluation early by returning false. The model may be a frozen one (freeze.hpp). Throws Error for a data
+/// set that it was not made for, a pixel that is not finite, and a model without values.
 template <Shape S, class B, class Model>
 Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
                     const std::function<bool(const Metrics&)>& go_on = {}, EvaluateOptions options = {}) {
