@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "tests/io/scratch.hpp"
 #include "tests/support/heap_counter.hpp"
@@ -165,87 +166,157 @@ TEST_CASE("Trainer: lookahead keeps a share of the way of each three updates") {
 
 TEST_CASE("Trainer: frozen parameters keep their bits and have no part in the gradient's norm") {
   const Batches batches;
-  Training<Normed> run({ConstantLr{}, 0.5, 9}, {.clip_norm = 1e-3, .frozen = {"0.", "1."}});
+  for (const FrozenStatistics statistics : {FrozenStatistics::hold, FrozenStatistics::move}) {
+    Training<Normed> run({ConstantLr{}, 0.5, 9},
+                         {.clip_norm = 1e-3, .frozen = {"0.", "1."}, .frozen_statistics = statistics});
+    const Normed before = run.trainer.model;
+    run.trainer.step(batches.all());
+    Values change = parameters_of(std::get<3>(run.trainer.model.layers));
+    const Values head = parameters_of(std::get<3>(before.layers));
+    const auto was = [&](const auto& now, const auto& then) {
+      return parameters_of(now) == parameters_of(then);
+    };
+    CHECK(was(std::get<0>(run.trainer.model.layers), std::get<0>(before.layers)));
+    CHECK(was(std::get<1>(run.trainer.model.layers), std::get<1>(before.layers)));
+    const bool held = state_of(std::get<1>(run.trainer.model.layers)) == state_of(std::get<1>(before.layers));
+    CHECK(held == (statistics == FrozenStatistics::hold));
+    // Without weight decay the head moves by the learning rate times the largest norm, which only it has used
+    // up.
+    for (std::size_t i = 0; i < change.size(); ++i) change[i] -= head[i] * (i < 6 ? 1 - 0.5 * 0.01 : 1);
+    CHECK(std::sqrt(dot(change, change)) == doctest::Approx(0.5 * 1e-3).epsilon(1e-2));
+  }
+}
+
+TEST_CASE("Trainer: a head alone learns from the features that evaluation uses, to the bit") {
+  const Batches batches;
+  Training<Normed> run(constant, {.frozen = {"0.", "1."}});
+  randomize(run.trainer.model);
+  // The same by hand: features of infer, and the head as a network of its own.
+  auto& layers = run.trainer.model.layers;
+  using Head = Linear<2, 3, Double>;
+  Context<Double> ctx;
+  Head head = std::get<3>(layers), grad;
+  Optimizer<Head> optimizer(Sgd{}, {.weight = 0.01});
+  for (int step = 0; step < 3; ++step) {
+    auto x = std::get<0>(layers).infer(ctx, ctx.upload<small>(batches.images));
+    auto features =
+        std::get<2>(layers).infer(ctx, std::as_const(std::get<1>(layers)).infer(ctx, std::move(x)));
+    SavedOf<Head, Shape{2}> saved;
+    auto loss = softmax_cross_entropy(ctx, head.forward(ctx, std::move(features), saved),
+                                      one_hot<3>(ctx, batches.labels));
+    zero(grad);
+    head.backward_weight(ctx, loss.dlogits, saved, grad);
+    optimizer.step(ctx, 0.5, head, grad);
+    run.trainer.step(batches.all());
+    CHECK(parameters_of(std::get<3>(layers)) == parameters_of(head));
+  }
+}
+
+TEST_CASE("Trainer: frozen layers between trained ones pass the gradient on") {
+  const Batches batches;
+  Training<Normed> run(constant, {.frozen = {"1."}});
   const Normed before = run.trainer.model;
   run.trainer.step(batches.all());
-  Values change = parameters_of(std::get<3>(run.trainer.model.layers));
-  const Values head = parameters_of(std::get<3>(before.layers));
-  const auto was = [&](const auto& now, const auto& then) {
-    return parameters_of(now) == parameters_of(then);
-  };
-  CHECK(was(std::get<0>(run.trainer.model.layers), std::get<0>(before.layers)));
-  CHECK(was(std::get<1>(run.trainer.model.layers), std::get<1>(before.layers)));
-  CHECK(state_of(std::get<1>(run.trainer.model.layers)) !=
-        state_of(std::get<1>(before.layers)));  // statistics
-  // Without weight decay the head moves by the learning rate times the largest norm, which only it has used
-  // up.
-  for (std::size_t i = 0; i < change.size(); ++i) change[i] -= head[i] * (i < 6 ? 1 - 0.5 * 0.01 : 1);
-  CHECK(std::sqrt(dot(change, change)) == doctest::Approx(0.5 * 1e-3).epsilon(1e-2));
+  CHECK(parameters_of(std::get<0>(run.trainer.model.layers)) != parameters_of(std::get<0>(before.layers)));
+  CHECK(state_of(std::get<1>(run.trainer.model.layers)) == state_of(std::get<1>(before.layers)));
+}
+
+TEST_CASE(
+    "Trainer: a model assigned later is frozen too, and a run without frozen parameters leaves settings "
+    "alone") {
+  const Batches batches;
+  Training<Normed> run(constant, {.frozen = {"0.", "1."}}), free(constant, {});
+  run.trainer.model = Normed(free.trainer.model);
+  const Values before = state_of(std::get<1>(run.trainer.model.layers));
+  run.trainer.step(batches.all());
+  CHECK(state_of(std::get<1>(run.trainer.model.layers)) == before);
+  std::get<1>(free.trainer.model.layers).statistics = Statistics::running;
+  free.trainer.step(batches.all());
+  const auto& norm = std::get<1>(free.trainer.model.layers);
+  CHECK(values_of(norm.running_mean) == Values{0, 0});
+  CHECK(norm.num_batches_tracked == 0);
 }
 
 TEST_CASE("Trainer: options that don't make sense are refused") {
-  CHECK_THROWS_WITH_AS(
-      (Training<Plain>(constant, {.accumulate = 0})),
-      "trainer: expected 1 batch or more for each update and a decay from 0 to below 1, found 0 and "
-      "0.000000",
-      Error);
-  CHECK_THROWS_AS((Training<Plain>(constant, {.ema_decay = 1})), Error);
+  const auto refused = [](TrainerOptions options, const char* message) {
+    CHECK_THROWS_WITH_AS((Training<Plain>(constant, std::move(options))), doctest::Contains(message), Error);
+  };
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  refused({.accumulate = 0}, "trainer: accumulate: expected 1 batch or more for each update, found 0");
+  for (const double wrong : {-0.1, 1.1, nan})
+    refused({.label_smoothing = wrong}, "trainer: label_smoothing: expected 0 to 1");
+  for (const double wrong : {-1.0, infinity, nan}) {
+    refused({.clip_norm = wrong}, "trainer: clip_norm: expected 0 or more");
+    refused({.clip_value = wrong}, "trainer: clip_value: expected 0 or more");
+  }
+  for (const double wrong : {-0.1, 1.0, nan})
+    refused({.ema_decay = wrong}, "trainer: ema_decay: expected 0 to below 1");
+  refused({.lookahead_steps = -1}, "trainer: lookahead_steps: expected 0 or more, found -1");
+  for (const double wrong : {0.0, 1.1, nan})
+    refused({.lookahead_steps = 1, .lookahead_rate = wrong},
+            "trainer: lookahead_rate: expected more than 0, at most 1");
+  CHECK_THROWS_WITH_AS((Training<Plain>({ConstantLr{}, nan, 9}, {})),
+                       doctest::Contains("schedule: learning rate"), Error);
+  CHECK_THROWS_WITH_AS((Training<Plain>(constant, {}, Sgd{.momentum = 1})),
+                       doctest::Contains("optimizer: momentum"), Error);
   CHECK_THROWS_WITH_AS((Training<Plain>(constant, {.frozen = {"conv1."}})), doctest::Contains("\"conv1.\""),
                        Error);
 }
 
 TEST_CASE("Trainer: with everything on, a resumed run continues bit for bit and allocates nothing") {
   const Dataset data = coloured(22);
-  const TrainerOptions options{.label_smoothing = 0.1,
-                               .clip_norm = 5,
-                               .clip_value = 0.1,
-                               .accumulate = 3,  // across epochs of four batches
-                               .ema_decay = 0.5,
-                               .lookahead_steps = 2,
-                               .frozen = {"1."}};
-  const auto run = [&](int threads) {
-    return std::make_unique<TrainingRun<DropoutNet>>(data, threads, Sgd{.momentum = 0.9}, options,
-                                                     Mix{0.4, 1});
-  };
-  const Scratch scratch;
-  const auto bytes = [&](auto& training) {
-    training->trainer.save(scratch.file("now"));
-    return bytes_of(scratch.file("now"));
-  };
-  const auto whole = run(1);
-  std::vector<std::string> states;
-  for (std::int64_t step = 0; step <= Run::steps; ++step) {
-    whole->train_until(step);
-    states.push_back(bytes(whole));
-    CHECK((step == 0 || states.back() != states[states.size() - 2]));
-  }
-  for (std::size_t from = 0; from <= 8; ++from) {
-    CAPTURE(from);
-    const auto resumed = run(2);
-    write_bytes(scratch.file("from"), states[from]);
-    resumed->trainer.resume(scratch.file("from"));
-    CHECK(resumed->trainer.steps() == static_cast<std::int64_t>(from));
-    CHECK(bytes(resumed) == states[from]);
-    resumed->train_until(Run::steps);
-    CHECK(bytes(resumed) == states.back());
-    CHECK(state_of(resumed->trainer.averaged()) == state_of(whole->trainer.averaged()));
-  }
+  for (const std::vector<std::string>& frozen : {std::vector<std::string>{"1."}, {"0.", "1."}}) {
+    const TrainerOptions options{.label_smoothing = 0.1,
+                                 .clip_norm = 5,
+                                 .clip_value = 0.1,
+                                 .accumulate = 3,  // across epochs of four batches
+                                 .ema_decay = 0.5,
+                                 .lookahead_steps = 2,
+                                 .frozen = frozen};
+    const auto run = [&](int threads) {
+      return std::make_unique<TrainingRun<DropoutNet>>(data, threads, Sgd{.momentum = 0.9}, options,
+                                                       Mix{0.4, 1});
+    };
+    const Scratch scratch;
+    const auto bytes = [&](auto& training) {
+      training->trainer.save(scratch.file("now"));
+      return bytes_of(scratch.file("now"));
+    };
+    const auto whole = run(1);
+    std::vector<std::string> states;
+    for (std::int64_t step = 0; step <= Run::steps; ++step) {
+      whole->train_until(step);
+      states.push_back(bytes(whole));
+      CHECK((step == 0 || states.back() != states[states.size() - 2]));
+    }
+    for (std::size_t from = 0; from <= 8; ++from) {
+      CAPTURE(from);
+      const auto resumed = run(2);
+      write_bytes(scratch.file("from"), states[from]);
+      resumed->trainer.resume(scratch.file("from"));
+      CHECK(resumed->trainer.steps() == static_cast<std::int64_t>(from));
+      CHECK(bytes(resumed) == states[from]);
+      resumed->train_until(Run::steps);
+      CHECK(bytes(resumed) == states.back());
+      CHECK(state_of(resumed->trainer.averaged()) == state_of(whole->trainer.averaged()));
+    }
 
-  // Without the options the file does not fit, and nothing changes.
-  TrainingRun<DropoutNet> plain(data);
-  const Values before = state_of(plain.trainer.model);
-  CHECK_THROWS_WITH_AS(plain.trainer.resume(scratch.file("from")), doctest::Contains("unexpected: averaged."),
-                       Error);
-  CHECK(state_of(plain.trainer.model) == before);
-  plain.trainer.save(scratch.file("plain"));
-  CHECK_THROWS_WITH_AS(whole->trainer.resume(scratch.file("plain")), doctest::Contains("\"accumulated\""),
-                       Error);
-  CHECK(bytes(whole) == states.back());
+    // Without the options the file does not fit, and nothing changes.
+    TrainingRun<DropoutNet> plain(data);
+    const Values before = state_of(plain.trainer.model);
+    CHECK_THROWS_WITH_AS(plain.trainer.resume(scratch.file("from")),
+                         doctest::Contains("unexpected: averaged."), Error);
+    CHECK(state_of(plain.trainer.model) == before);
+    plain.trainer.save(scratch.file("plain"));
+    CHECK_THROWS_WITH_AS(whole->trainer.resume(scratch.file("plain")), doctest::Contains("\"accumulated\""),
+                         Error);
+    CHECK(bytes(whole) == states.back());
 
-  if (!counts_heap) return;
-  const auto counted = run(2);
-  counted->train_until(Run::batches);
-  const long allocations = heap_allocations;
-  counted->train_until(Run::steps);
-  CHECK(heap_allocations == allocations);
+    if (!counts_heap) continue;
+    const auto counted = run(2);
+    counted->train_until(Run::batches);
+    const long allocations = heap_allocations;
+    counted->train_until(Run::steps);
+    CHECK(heap_allocations == allocations);
+  }
 }

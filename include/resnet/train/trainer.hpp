@@ -11,12 +11,17 @@
 #pragma once
 
 #include <resnet/backend/plan/cost.hpp>
+#include <resnet/core/initialised.hpp>
+#include <resnet/data/fit.hpp>
 #include <resnet/data/loader.hpp>
 #include <resnet/io/checkpoint.hpp>
 #include <resnet/loss/cross_entropy.hpp>
 #include <resnet/optim/optimizer.hpp>
 #include <resnet/optim/schedule.hpp>
+#include <resnet/train/buffers.hpp>
 #include <resnet/train/evaluate.hpp>
+#include <resnet/train/freezer.hpp>
+#include <resnet/train/trainer_options.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -29,40 +34,25 @@
 
 namespace resnet {
 
-struct TrainerOptions {
-  double label_smoothing = 0;
-  double clip_norm = 0;   // largest L2 norm of the gradient; 0: any
-  double clip_value = 0;  // largest element of the gradient, before its norm; 0: any
-  /// Batches whose gradients are averaged for each update, with the learning rate of the first of them: without
-  /// BatchNorm, a run like one with batches of so many times the size. Groups go on from one epoch to the next.
-  int accumulate = 1;
-  /// `averaged()` is a moving average of the model, buffers included; 0: it is the model itself.
-  ///   average += (1 - d)·(model - average),  d = min(ema_decay, (1 + t) / (10 + t)) after t updates,
-  /// as in TensorFlow, so that a short run's average does not consist of what the run began with.
-  double ema_decay = 0;
-  /// Every so many updates the weights keep only this share of the way that they have come since the last time
-  /// (Lookahead, Zhang et al. 2019, arXiv 1907.08610); 0: never.
-  int lookahead_steps = 0;
-  double lookahead_rate = 0.5;
-  /// Parameters whose names begin so are not trained: {"conv1.", "layer1."}.
-  std::vector<std::string> frozen{};
-};
-
 template <class Model, Shape S>
 class Trainer {
  public:
   using B = typename Model::Backend;
   using Fits = std::bool_constant<is_classifier<Model, S>>;
   static constexpr int classes = Model::out(S).c;
+  static constexpr NetworkShape network{S, classes};
 
   /// Keeps a reference to the context. The model is zero until `initialize`, `load_weights` or `resume`.
-  /// Throws Error for options that don't make sense.
+  /// Throws Error for a schedule or options that don't make sense.
   Trainer(Context<B>& ctx, Optimizer<Model> optimizer, Schedule schedule, TrainerOptions options = {})
       : ctx_(ctx), optimizer_(std::move(optimizer)), schedule_(std::move(schedule)), options_(std::move(options)) {
-    if (options_.accumulate < 1 || !(options_.ema_decay >= 0 && options_.ema_decay < 1))
-      throw Error("trainer: expected 1 batch or more for each update and a decay from 0 to below 1, found " +
-                  std::to_string(options_.accumulate) + " and " + std::to_string(options_.ema_decay));
+    schedule_.validate();
+    validate(options_);
     optimizer_.freeze(options_.frozen);
+    if (!options_.frozen.empty()) {
+      freezer_.emplace(model, options_.frozen_statistics, [&](std::string_view name) { return optimizer_.is_frozen(name); });
+      freezer_->apply(model, grad_);
+    }
     if (options_.ema_decay > 0) average_.emplace();
     if (options_.lookahead_steps > 0) slow_.emplace();
   }
@@ -78,8 +68,10 @@ class Trainer {
   /// Loss and hits of the training images, as the model was when it saw them, since the epoch began.
   const Metrics& epoch_so_far() const { return epoch_; }
 
-  /// The batches of the current epoch that the run has not seen.
+  /// The batches of the current epoch that the run has not seen. Throws Error for a data set that the network was not
+  /// made for, and for a loader without batches.
   DataLoader::Epoch rest_of_epoch(DataLoader& loader) {
+    require_fit("trainer", loader.dataset(), network);
     if (loader.batches() == 0)
       throw Error("trainer: expected a data loader with at least one batch, found " +
                   std::to_string(loader.dataset().size()) + " images for batches of " +
@@ -89,16 +81,18 @@ class Trainer {
     return loader.epoch(epoch, batch);
   }
 
-  /// Trains on one batch; only its images and labels matter. Throws DivergedError for a loss that is not finite.
+  /// Trains on one batch; of one made by hand only images and labels matter. Throws Error for a batch that does not fit
+  /// or holds values that are not finite (data/fit.hpp), and DivergedError for a loss that is not finite. A refused
+  /// batch leaves everything as it was: who skips it goes on with the same bits as if it had never come.
   void step(const HostBatch& batch) {
-    if (steps() == 0) {  // the model is what the run begins with
-      if (average_) average_ = model;
-      if (slow_) slow_ = model;
-    }
+    require_fit("trainer", batch, network);
+    if (steps() == 0) require_initialised("trainer", ctx_, model);
+    if (freezer_) freezer_->apply(model, grad_);  // again: the model may be another one by now
     // In pairs: one image is too few for BatchNorm2d where the feature maps have shrunk to one pixel, and the arena
     // rounds sizes up.
     constexpr std::size_t bytes_per_pair = training_activation_bytes<Model, S>(2) * sizeof(typename B::Scalar) / sizeof(float);
     ctx_.reserve((batch.labels.size() + 1) / 2 * bytes_per_pair);
+    Attempt attempt(*this);
     const auto logits = model.forward(ctx_, ctx_.template upload<S>(batch.images), *saved_);
     auto loss = softmax_cross_entropy(
         ctx_, logits,
@@ -106,9 +100,10 @@ class Trainer {
     if (!std::isfinite(loss.value))
       throw DivergedError("step " + std::to_string(steps()) + ": expected a finite loss, found " +
                           std::to_string(loss.value) + " (learning rate " + std::to_string(learning_rate()) + ")");
+    attempt.accept();
+
     predict(ctx_, logits, predictions_);
     epoch_.add(loss.value, batch.main_labels(), predictions_);
-
     if (accumulated_ == 0) zero(grad_);
     if (options_.accumulate > 1)
       B::scale(ctx_, loss.dlogits.size(), 1.0 / options_.accumulate, loss.dlogits.data());
@@ -169,6 +164,41 @@ class Trainer {
   }
 
  private:
+  /// A forward pass that leaves no trace unless its loss is accepted.
+  class Attempt {
+   public:
+    explicit Attempt(Trainer& trainer) : trainer_(trainer), stream_(trainer.ctx_.stream_position()) {
+      trainer.before_.copy_from(trainer.model);
+      if (!trainer.saved_) trainer.saved_ = std::make_unique<SavedOf<Model, S>>();
+    }
+    ~Attempt() {
+      if (accepted_) return;
+      trainer_.saved_.reset();
+      trainer_.before_.copy_to(trainer_.model);
+      trainer_.ctx_.set_stream_position(stream_);
+    }
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    void accept() {
+      if (trainer_.steps() == 0) trainer_.start_averages();
+      accepted_ = true;
+    }
+
+   private:
+    Trainer& trainer_;
+    Stream stream_;
+    bool accepted_ = false;
+  };
+
+  /// The averages begin with what the run begins with: the model before its first forward pass.
+  void start_averages() {
+    if (slow_) slow_ = model;
+    if (!average_) return;
+    average_ = model;
+    before_.copy_to(*average_);
+  }
+
   /// The optimizer's step along the gradient, and what follows it.
   void update() {
     if (!options_.frozen.empty())
@@ -212,9 +242,11 @@ class Trainer {
   Optimizer<Model> optimizer_;
   Schedule schedule_;
   TrainerOptions options_;
+  std::optional<Freezer> freezer_;
   std::optional<Model> average_, slow_;
   int accumulated_ = 0;  // batches in the gradient
-  std::unique_ptr<SavedOf<Model, S>> saved_ = std::make_unique<SavedOf<Model, S>>();
+  std::unique_ptr<SavedOf<Model, S>> saved_;
+  Buffers<Model> before_;  // as they were before the last forward pass
   std::vector<int> predictions_;
   Metrics epoch_;
 };
