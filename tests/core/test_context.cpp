@@ -17,15 +17,24 @@ using B = Ref<float>;
 
 namespace {
 
-struct FourThreads : Ref<float> {
-  static int max_threads() { return 4; }
+template <int Threads>
+struct WithThreads : Ref<float> {
+  static int max_threads() { return Threads; }
 };
 
 }  // namespace
 
 TEST_CASE("Context: threads default to what the backend has") {
-  CHECK(Context<FourThreads>().threads() == 4);
-  CHECK(Context<FourThreads>(7).threads() == 7);
+  CHECK(Context<WithThreads<4>>().threads() == 4);
+  CHECK(Context<WithThreads<4>>(7).threads() == 7);
+}
+
+TEST_CASE("Context: a number of threads that the runtime would not survive is refused") {
+  CHECK(Context<WithThreads<100'000>>().threads() == 1024);
+  CHECK(Context<B>(1024).threads() == 1024);
+  CHECK_THROWS_WITH_AS(Context<B>(100'000), "context: expected 0 (all) to 1024 threads, found 100000", Error);
+  CHECK_THROWS_AS(Context<B>(1025), Error);
+  CHECK_THROWS_WITH_AS(Context<B>(-1), "context: expected 0 (all) to 1024 threads, found -1", Error);
 }
 
 TEST_CASE("Context: a batch of more scalars than int counts is refused, before memory is asked for") {

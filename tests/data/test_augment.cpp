@@ -4,6 +4,7 @@
 #include <resnet/data/augment.hpp>
 
 #include <cmath>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -80,6 +81,11 @@ TEST_CASE("an empty normalisation leaves values from 0 to 1, one that does not f
                        "normalisation: expected 1 means and standard deviations, found 3 and 3", Error);
   CHECK_THROWS_AS(NormalizeTable({{0.5}, {0.0}}, 1), Error);
   CHECK_THROWS_AS(NormalizeTable({{0.5}, {std::nan("")}}, 1), Error);
+  CHECK_THROWS_AS(NormalizeTable({{0.5}, {std::numeric_limits<double>::infinity()}}, 1), Error);
+  CHECK_THROWS_WITH_AS(NormalizeTable({{std::nan("")}, {0.5}}, 1),
+                       "normalisation: channel 0: expected a finite mean and a positive standard deviation, found nan "
+                       "and 0.500000",
+                       Error);
 }
 
 TEST_CASE("crops and flips are uniform and belong to (seed, epoch, image)") {
@@ -150,4 +156,14 @@ TEST_CASE("each augmentation draws from a place of its own: one more leaves the 
     }
     CHECK(zeros >= 3 * 3 * 3);
   }
+}
+
+TEST_CASE("augmentation: options that don't make sense are refused") {
+  validate(cifar_augment);
+  validate(Augment{.crop_padding = max_crop_padding});
+  CHECK_THROWS_WITH_AS(validate(Augment{.crop_padding = std::numeric_limits<int>::max()}),
+                       "augmentation: expected a crop padding from 0 to 1048576 pixels, found 2147483647", Error);
+  CHECK_THROWS_AS(validate(Augment{.crop_padding = -1}), Error);
+  CHECK_THROWS_AS(validate(Augment{.rand_augment = {2, 31}}), Error);
+  CHECK_THROWS_AS(validate(Augment{.erase = {-1, 0}}), Error);
 }

@@ -298,7 +298,7 @@ TEST_CASE("a loader refuses data and options that don't make sense") {
   Dataset data = numbered(10);
   CHECK_THROWS_WITH_AS(
       DataLoader(data, {.batch_size = 0}),
-      "data loader: expected a batch size of 1 or more and a crop padding of 0 to 5, found 0 and 0",
+      "data loader: expected a batch size of 1 or more and a crop padding of at most 5, found 0 and 0",
       Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {-1, false}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {6, false}}), Error);

@@ -28,25 +28,42 @@ TEST_CASE("mixing: moments of the gamma and beta distributions") {
     Random random{{1, static_cast<std::uint64_t>(100 * a)}};
     double gamma = 0, gamma_square = 0, beta = 0, beta_square = 0;
     for (int i = 0; i < draws; ++i) {
-      const double g = draw_gamma(a, random), b = draw_beta(a, random);
-      REQUIRE(g >= 0);
+      const double g = draw_gamma(a + 1, random), b = draw_beta(a, random);
+      REQUIRE(g > 0);
       REQUIRE(b >= 0);
       REQUIRE(b <= 1);
       REQUIRE(b * 0x1p24 == std::floor(b * 0x1p24));
       gamma += g / draws, gamma_square += g * g / draws;
       beta += b / draws, beta_square += (b - 0.5) * (b - 0.5) / draws;
     }
-    // Five standard deviations: gamma's fourth central moment is 3a² + 6a, beta's at most that of ±1/2.
-    CHECK(std::abs(gamma - a) < 5 * std::sqrt(a / draws));
-    CHECK(std::abs(gamma_square - gamma * gamma - a) < 5 * std::sqrt((2 * a * a + 6 * a) / draws));
+    // Five standard deviations: gamma's fourth central moment is 3s² + 6s, beta's at most that of ±1/2.
+    const double s = a + 1;
+    CHECK(std::abs(gamma - s) < 5 * std::sqrt(s / draws));
+    CHECK(std::abs(gamma_square - gamma * gamma - s) < 5 * std::sqrt((2 * s * s + 6 * s) / draws));
     const double variance = 1 / (4 * (2 * a + 1));
     CHECK(std::abs(beta - 0.5) < 5 * std::sqrt(variance / draws));
     CHECK(std::abs(beta_square - variance) < 5 * std::sqrt(variance / 4 / draws));
   }
-  Random random{{2, 0}};
-  for (int i = 0; i < 100; ++i) {  // both gammas vanish in double more often than not
-    const double b = draw_beta(1e-4, random);
-    REQUIRE((b == 0 || b == 1));
+}
+
+TEST_CASE("mixing: numbers for every alpha above 0, also where the gamma numbers vanish or overflow") {
+  using Limits = std::numeric_limits<double>;
+  for (const double a : {Limits::denorm_min(), 1e-320, Limits::min(), 1e-100, 1e-12}) {
+    CAPTURE(a);
+    Random random{{2, 0}};
+    int ones = 0;
+    for (int i = 0; i < 1000; ++i) {
+      const double b = draw_beta(a, random);
+      REQUIRE((b == 0 || b == 1));
+      ones += b == 1;
+    }
+    CHECK(std::abs(ones - 500) < 80);  // 5 standard deviations
+    CHECK(random.position >= 6000);
+  }
+  for (const double a : {1e10, 1e100, Limits::max()}) {
+    CAPTURE(a);
+    Random random{{2, 0}};
+    for (int i = 0; i < 1000; ++i) REQUIRE(draw_beta(a, random) == doctest::Approx(0.5).epsilon(1e-4));
   }
 }
 

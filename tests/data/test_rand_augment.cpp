@@ -227,8 +227,9 @@ TEST_CASE("RandAugment: as many operations as asked for, one after the other") {
 TEST_CASE("RandAugment: options that don't make sense are refused") {
   CHECK_THROWS_WITH_AS(
       validate(RandAugment{2, 31}),
-      "RandAugment: expected 0 or more operations of a magnitude from 0 to 30, found 2 of 31", Error);
+      "RandAugment: expected 0 to 100 operations of a magnitude from 0 to 30, found 2 of 31", Error);
   CHECK_THROWS_AS(validate(RandAugment{-1, 9}), Error);
   CHECK_THROWS_AS(validate(RandAugment{1, -1}), Error);
+  CHECK_THROWS_AS(validate(RandAugment{2'000'000'000, 9}), Error);  // no image would ever be ready
   validate(RandAugment{2, 30});
 }

@@ -28,14 +28,19 @@ struct Misfit {
   int got = 0, expected = 0;
 };
 
+/// More would be a mistake: OpenMP's runtime ends the process when it can't start them, and an operation has
+/// fewer tasks.
+inline constexpr int max_context_threads = 1024;
+
 template <class B>
 class Context {
  public:
   using Scalar = typename B::Scalar;
 
-  /// `threads` 0 means all that the backend has; results don't depend on it. `seed` feeds Dropout.
+  /// `threads` 0 means all that the backend has, up to max_context_threads; results don't depend on it. `seed` feeds
+  /// Dropout. Throws Error for a number below 0 or above max_context_threads.
   constexpr explicit Context(int threads = 0, std::uint64_t seed = 0)
-      : threads_(threads > 0 ? threads : B::max_threads()), dropout_{seed, for_dropout} {}
+      : threads_(checked(threads)), dropout_{seed, for_dropout} {}
   constexpr ~Context() {
     activations_->abandon();
     scratch_->abandon();
@@ -103,16 +108,24 @@ class Context {
   Misfit misfit;       // the first one, noted on the Plan backend only
 
  private:
+  static constexpr int checked(int threads) {
+    if (threads < 0 || threads > max_context_threads)
+      throw Error("context: expected 0 (all) to " + std::to_string(max_context_threads) + " threads, found " +
+                  std::to_string(threads));
+    const int all = B::max_threads();
+    return threads > 0 ? threads : all < max_context_threads ? all : max_context_threads;
+  }
+
   constexpr Buffer<B> buffer(Arena<B>& arena, std::size_t count) {
     Buffer<B> memory(arena.allocate(count));
     if (poison_) B::fill(count, std::numeric_limits<Scalar>::quiet_NaN(), memory.data());
     return memory;
   }
 
+  int threads_;  // first: its check may throw, and the arenas have no other owner
+  Stream dropout_;
   Arena<B>* activations_ = new Arena<B>;
   Arena<B>* scratch_ = new Arena<B>;
-  int threads_;
-  Stream dropout_;
   bool poison_ = false;
 };
 

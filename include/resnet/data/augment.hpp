@@ -59,7 +59,7 @@ inline Normalize compute_normalize(const Dataset& data) {
 /// The normalised value of each byte in each channel.
 class NormalizeTable {
  public:
-  /// Throws Error unless there is one mean and one positive std for each channel, or none at all.
+  /// Throws Error unless there is one finite mean and one positive, finite std for each channel, or none at all.
   NormalizeTable(const Normalize& normalize, int channels) : values_(static_cast<std::size_t>(channels)) {
     const std::size_t means = normalize.mean.size(), stds = normalize.std.size();
     const bool none = means == 0 && stds == 0;
@@ -84,6 +84,8 @@ class NormalizeTable {
   std::vector<std::array<float, 256>> values_;
 };
 
+inline constexpr int max_crop_padding = 1 << 20;  // coordinates of a padded image fit an int
+
 /// What may be done to a training image.
 struct Augment {
   int crop_padding = 0;          // black pixels added at each side before a random crop of the original size
@@ -91,6 +93,15 @@ struct Augment {
   RandAugment rand_augment{};
   Erase erase{};
 };
+
+/// Throws Error for options that don't make sense.
+inline void validate(const Augment& a) {
+  if (a.crop_padding < 0 || a.crop_padding > max_crop_padding)
+    throw Error("augmentation: expected a crop padding from 0 to " + std::to_string(max_crop_padding) +
+                " pixels, found " + std::to_string(a.crop_padding));
+  validate(a.rand_augment);
+  validate(a.erase);
+}
 
 /// The usual choice for CIFAR (He et al. 2016, section 4.2).
 inline constexpr Augment cifar_augment{4, true};

@@ -151,12 +151,11 @@ inline DataLoader::DataLoader(const Dataset& data, DataLoaderOptions options)
       job_([this] { prepare(slots_[filling_], epoch_, next_); }) {
   data.validate();
   const int padding = options_.augment.crop_padding, longest = std::max(data.shape.h, data.shape.w);
-  if (options_.batch_size < 1 || padding < 0 || padding > longest)
-    throw Error("data loader: expected a batch size of 1 or more and a crop padding of 0 to " +
+  if (options_.batch_size < 1 || padding > longest)
+    throw Error("data loader: expected a batch size of 1 or more and a crop padding of at most " +
                 std::to_string(longest) + ", found " + std::to_string(options_.batch_size) + " and " +
                 std::to_string(padding));
-  validate(options_.augment.rand_augment);
-  validate(options_.augment.erase);
+  validate(options_.augment);
   validate(options_.mix);
   bytes_.resize(2 * data.image_bytes());
   image_.resize(data.image_bytes());

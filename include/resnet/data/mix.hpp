@@ -35,25 +35,29 @@ inline void validate(const Mix& m) {
                 std::to_string(m.cutmix_alpha) + " for CutMix");
 }
 
-/// Gamma distribution of shape a > 0 and scale 1 (Marsaglia & Tsang 2000). Above 1 the logarithm only decides a
-/// comparison; below, a power of a uniform number enters the result.
+/// Gamma distribution of shape a, 1 or more, and scale 1 (Marsaglia & Tsang 2000). The logarithm only decides a
+/// comparison.
 inline double draw_gamma(double a, Random& random) {
-  const double d = std::max(a, 1.0) + (a < 1 ? a : 0) - 1.0 / 3, c = 1 / std::sqrt(9 * d);
+  const double d = a - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   for (;;) {
     const double x = random.normal(), t = 1 + c * x, v = t * t * t;
     const double u = 1 - random.uniform();  // (0, 1]
-    if (v > 0 && std::log(u) < x * x / 2 + d * (1 - v + std::log(v)))
-      return a < 1 ? d * v * std::pow(1 - random.uniform(), 1 / a) : d * v;
+    if (v > 0 && std::log(u) < x * x / 2 + d * (1 - v + std::log(v))) return d * v;
   }
 }
 
-/// Beta(a, a), rounded to a multiple of 2^-24: what the platform's library does to the last bits is gone, and λ
-/// and 1 - λ are exact in float.
+/// Beta(a, a) = x / (x + y) of two gamma numbers of shape a > 0. Below 1 they are g·u^(1/a), g of shape a + 1, and both
+/// vanish in double if a is small: the logarithm of y / x doesn't, down to the smallest a.
+/// Rounded to a multiple of 2^-24: what the platform's library does to the last bits is gone, and λ and 1 - λ are exact
+/// in float.
 inline double draw_beta(double a, Random& random) {
-  for (;;) {
-    const double x = draw_gamma(a, random), y = draw_gamma(a, random);
-    if (x + y > 0) return std::nearbyint(x / (x + y) * 0x1p24) * 0x1p-24;  // both vanish if a is tiny
+  double g[2], log_u[2] = {0, 0};
+  for (int i = 0; i < 2; ++i) {
+    g[i] = draw_gamma(a < 1 ? a + 1 : a, random);
+    if (a < 1) log_u[i] = std::log(1 - random.uniform());
   }
+  const double log_ratio = std::log(g[1] / g[0]) + (log_u[1] - log_u[0]) / a;
+  return std::nearbyint(0x1p24 / (1 + std::exp(log_ratio))) * 0x1p-24;
 }
 
 /// The stream of one batch in one epoch. Room for 2^24 epochs and 2^32 batches.

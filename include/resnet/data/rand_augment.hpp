@@ -23,7 +23,7 @@
 namespace resnet {
 
 struct RandAugment {
-  int operations = 0;  // for each image; torchvision's default is 2
+  int operations = 0;  // for each image, up to 100; torchvision's default is 2
   int magnitude = 9;   // from 0 to 30
 };
 
@@ -48,8 +48,8 @@ inline constexpr int image_operations = 14, signed_image_operations = 9;
 
 /// Throws Error for options that don't make sense.
 inline void validate(const RandAugment& r) {
-  if (r.operations < 0 || r.magnitude < 0 || r.magnitude > 30)
-    throw Error("RandAugment: expected 0 or more operations of a magnitude from 0 to 30, found " +
+  if (r.operations < 0 || r.operations > 100 || r.magnitude < 0 || r.magnitude > 30)
+    throw Error("RandAugment: expected 0 to 100 operations of a magnitude from 0 to 30, found " +
                 std::to_string(r.operations) + " of " + std::to_string(r.magnitude));
 }
 
