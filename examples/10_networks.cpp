@@ -60,11 +60,11 @@ int main(int argc, char** argv) {
   Options o;
   CLI::App app("Lists the networks of the programs.");
   app.option_defaults()->always_capture_default();
-  app.add_option("names", o.names, "only these")->check(CLI::IsMember(architecture_names()));
-  app.add_flag("--time", o.time, "measure training and inference");
-  app.add_option("--batch-size", o.batch_size)->check(CLI::PositiveNumber);
-  app.add_option("--threads", o.threads, "0: all")->check(CLI::NonNegativeNumber);
-  app.add_option("--rounds", o.rounds, "measurements, whose median counts")->check(CLI::PositiveNumber);
-  app.add_option("--seconds", o.seconds, "of each")->check(CLI::PositiveNumber);
+  add_option(app, "names", o.names, "only these", CLI::IsMember(architecture_names()));
+  add_flag(app, "--time", o.time, "measure training and inference");
+  add_option(app, "--batch-size", o.batch_size, "", CLI::PositiveNumber);
+  add_option(app, "--threads", o.threads, "0: all", thread_count);
+  add_option(app, "--rounds", o.rounds, "measurements, whose median counts", CLI::PositiveNumber);
+  add_option(app, "--seconds", o.seconds, "of each", CLI::PositiveNumber);
   return run_program(app, argc, argv, [&] { return run(o); });
 }

@@ -47,7 +47,8 @@ int train(int images, int epochs) {
 int main(int argc, char** argv) {
   int images = 4000, epochs = 5;
   CLI::App app("Trains a narrow ResNet-18 on synthetic images.");
-  app.add_option("--images", images, "training images")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--epochs", epochs)->check(CLI::PositiveNumber)->capture_default_str();
+  app.option_defaults()->always_capture_default();
+  add_option(app, "--images", images, "training images", CLI::PositiveNumber);
+  add_option(app, "--epochs", epochs, "", CLI::PositiveNumber);
   return run_program(app, argc, argv, [&] { return train(images, epochs); });
 }

@@ -67,15 +67,13 @@ int main(int argc, char** argv) {
   Options o;
   CLI::App app("Measures a network on the test images of the data that it was trained on.");
   app.option_defaults()->always_capture_default();
-  app.add_option("weights", o.weights, "weights.safetensors, best.safetensors or last.safetensors of train")
-      ->required();
-  app.add_option("--data-dir", o.data.dir, "folder of CIFAR's binary files");
-  app.add_option("--test-images", o.data.test_images, "use the first so many; 0: all")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("--batch-size", o.batch_size)->check(CLI::PositiveNumber);
-  app.add_flag("--flip", o.flip, "average the probabilities of each image and its mirror image");
-  app.add_option("--threads", o.threads, "0: all")->check(CLI::NonNegativeNumber);
-  app.add_option("--export-images", o.images_dir, "also write some test images to this folder, as PNG");
-  app.add_option("--export-count", o.images)->check(CLI::PositiveNumber);
+  add_option(app, "weights", o.weights, "weights.safetensors, best.safetensors or last.safetensors of train")->required();
+  add_option(app, "--data-dir", o.data.dir, "folder of CIFAR's binary files");
+  add_option(app, "--test-images", o.data.test_images, "use the first so many; 0: all", CLI::NonNegativeNumber);
+  add_option(app, "--batch-size", o.batch_size, "", CLI::PositiveNumber);
+  add_flag(app, "--flip", o.flip, "average the probabilities of each image and its mirror image");
+  add_option(app, "--threads", o.threads, "0: all", thread_count);
+  add_option(app, "--export-images", o.images_dir, "also write some test images to this folder, as PNG");
+  add_option(app, "--export-count", o.images, "", CLI::PositiveNumber);
   return run_program(app, argc, argv, [&] { return run(o); });
 }

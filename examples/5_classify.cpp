@@ -36,9 +36,7 @@ int main(int argc, char** argv) {
   std::string weights;
   std::vector<std::string> files;
   CLI::App app("Prints the five most probable classes of pictures.");
-  app.add_option("weights", weights, "weights.safetensors, best.safetensors or last.safetensors of train")
-      ->required();
-  app.add_option("images", files, "PNG or JPEG files; of others than squares, the middle square counts")
-      ->required();
+  add_option(app, "weights", weights, "weights.safetensors, best.safetensors or last.safetensors of train")->required();
+  add_option(app, "images", files, "PNG or JPEG files; of others than squares, the middle square counts")->required();
   return run_program(app, argc, argv, [&] { return run(weights, files); });
 }

@@ -126,7 +126,8 @@ void train(int epochs) {
 int main(int argc, char** argv) {
   int epochs = 5;
   CLI::App app("Checks the gradient of a new layer, then trains a small network with it.");
-  app.add_option("--epochs", epochs)->check(CLI::PositiveNumber)->capture_default_str();
+  app.option_defaults()->always_capture_default();
+  add_option(app, "--epochs", epochs, "", CLI::PositiveNumber);
   return run_program(app, argc, argv, [&] {
     const double error = gradient_error();
     fmt::print("largest difference between backward and central differences: {:.1e}\n", error);

@@ -79,8 +79,8 @@ int main(int argc, char** argv) {
   std::string weights;
   int calls = 20;
   CLI::App app("Compares ResNet-18 with its frozen form: results and time.");
-  app.add_option("weights", weights,
-                 "weights.safetensors of train (width 64, 10 classes); without: random ones");
-  app.add_option("--calls", calls, "calls that are timed")->check(CLI::PositiveNumber)->capture_default_str();
+  app.option_defaults()->always_capture_default();
+  add_option(app, "weights", weights, "weights.safetensors of train (width 64, 10 classes); without: random ones");
+  add_option(app, "--calls", calls, "calls that are timed", CLI::PositiveNumber);
   return run_program(app, argc, argv, [&] { return run(weights, calls); });
 }

@@ -6,13 +6,14 @@
 // Run <dir>/<configuration>/seed<k> is a folder as train leaves it. What is finished is not run again and what was
 // interrupted goes on, so the same command may be repeated; more seeds or configurations may be added to it. After
 // each run it writes table.md, table.csv and comparison.html to <dir>.
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "support/program.hpp"
+#include "support/report/html.hpp"
 #include "support/report/report.hpp"
+#include "support/text_file.hpp"
 #include "support/training_run.hpp"
 
 using namespace resnet;
@@ -49,9 +50,7 @@ bool finished(const TrainOptions& o) { return std::filesystem::exists(o.run_dir 
 
 /// Throws Error if the folder's finished run had other options.
 void require_same(const TrainOptions& o) {
-  std::ifstream file(o.run_dir + "/config.toml");
-  const std::string was{std::istreambuf_iterator<char>(file), {}};
-  if (was != o.to_toml())
+  if (read_text(o.run_dir + "/config.toml") != o.to_toml())
     throw Error(o.run_dir + ": the finished run there had other options, see its config.toml: choose another --dir");
 }
 
@@ -74,26 +73,26 @@ struct Spread {
 
 /// Prints and writes what the finished runs have come to.
 void write_tables(const Options& o, const std::vector<Experiment>& experiments) {
-  std::string text = "| configuration | runs | test accuracy, % | test loss | parameters | MACs | minutes |\n"
+  std::string text = "| configuration | runs | test accuracy, % | test loss | parameters | MACs | time |\n"
                      "| --- | --- | --- | --- | --- | --- | --- |\n";
-  std::string csv = "configuration,runs,accuracy,accuracy_deviation,loss,loss_deviation,parameters,macs,minutes\n";
+  std::string csv = "configuration,runs,accuracy,accuracy_deviation,loss,loss_deviation,parameters,macs,seconds\n";
   std::vector<Run> all;
   for (const Experiment& e : experiments) {
-    std::vector<double> accuracy, loss, minutes;
+    std::vector<double> accuracy, loss, seconds;
     std::int64_t parameters = 0, macs = 0;
     for (const TrainOptions& run : e.runs) {
       if (!finished(run)) continue;
       all.push_back(read_run(run.run_dir));
       const RunResults& r = *all.back().results;
-      accuracy.push_back(100 * r.test.accuracy()), loss.push_back(r.test.loss), minutes.push_back(r.seconds / 60);
+      accuracy.push_back(100 * r.test.accuracy()), loss.push_back(r.test.loss), seconds.push_back(r.seconds);
       parameters = r.parameters, macs = r.macs;
     }
     if (accuracy.empty()) continue;
-    const Spread a(accuracy), l(loss), m(minutes);
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {:.1f} |\n", e.name, accuracy.size(), a.text(2), l.text(3),
-                        grouped(parameters), grouped(macs), m.mean);
+    const Spread a(accuracy), l(loss), s(seconds);
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", e.name, accuracy.size(), a.text(2), l.text(3),
+                        grouped(parameters), grouped(macs), html::duration(s.mean));
     csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", e.name, accuracy.size(), a.mean, a.deviation, l.mean, l.deviation,
-                       parameters, macs, m.mean);
+                       parameters, macs, s.mean);
   }
   if (all.empty()) return;
   fmt::print("\n{}\n", text);
@@ -103,8 +102,19 @@ void write_tables(const Options& o, const std::vector<Experiment>& experiments) 
   write_text(o.dir + "/comparison.html", render_comparison(all));
 }
 
+/// Throws Error for what comes twice: its runs would share a folder and count twice.
+void require_different(const char* what, auto values) {
+  std::ranges::sort(values);
+  if (const auto twice = std::ranges::adjacent_find(values); twice != values.end())
+    throw Error(fmt::format("expected different {}, found {} twice", what, *twice));
+}
+
 int run(const Options& o, const std::vector<std::string>& more) {
   std::vector<Experiment> experiments;
+  std::vector<std::string> names;
+  for (const std::string& config : o.configs) names.push_back(std::filesystem::path(config).stem());
+  require_different("names of configurations", names);
+  require_different("seeds", o.seeds);
   for (const std::string& config : o.configs) {
     Experiment e{std::filesystem::path(config).stem(), {}};
     for (const std::uint64_t seed : o.seeds)
@@ -130,11 +140,10 @@ int main(int argc, char** argv) {
   Options o;
   CLI::App app("Trains every configuration with every seed and compares them. Options after -- go to every run.");
   app.option_defaults()->always_capture_default();
-  app.add_option("configs", o.configs, "configuration files, as train --config reads them")
-      ->required()
-      ->check(CLI::ExistingFile);
-  app.add_option("--dir", o.dir, "folder of the runs and tables");
-  app.add_option("--seeds", o.seeds)->allow_extra_args(false)->delimiter(',');
+  add_option(app, "configs", o.configs, "configuration files, as train --config reads them", CLI::ExistingFile)
+      ->required();
+  add_option(app, "--dir", o.dir, "folder of the runs and tables");
+  add_option(app, "--seeds", o.seeds, "");
   // CLI11 would take what follows -- for more configurations.
   char** const end = argv + argc;
   char** const dashes = std::find(argv, end, std::string_view("--"));

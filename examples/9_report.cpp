@@ -4,13 +4,14 @@
 
 #include "support/program.hpp"
 #include "support/report/report.hpp"
+#include "support/text_file.hpp"
 
 int main(int argc, char** argv) {
   std::vector<std::string> folders;
   std::string output;
   CLI::App app("Writes a page about one run of train, or one that compares several.");
-  app.add_option("folders", folders, "of the runs")->required();
-  app.add_option("-o,--output", output, "without it <folder>/report.html of one run, else comparison.html");
+  add_option(app, "folders", folders, "of the runs")->required();
+  add_option(app, "-o,--output", output, "without it <folder>/report.html of one run, else comparison.html");
   return run_program(app, argc, argv, [&] {
     std::vector<Run> runs;
     for (const std::string& folder : folders) runs.push_back(read_run(folder));

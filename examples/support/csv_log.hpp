@@ -1,35 +1,30 @@
 // SPDX-License-Identifier: MIT
-// A CSV file with one row for each epoch.
+// A CSV file with one row for each epoch. It is replaced as a whole, so that a crash leaves whole rows.
 #pragma once
 
-#include <resnet/core/error.hpp>
-
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
+#include <sstream>
 #include <string>
+
+#include "text_file.hpp"
 
 class CsvLog {
  public:
-  /// An empty path means no log. A resumed run keeps the rows of the first `keep` epochs that the file has.
-  CsvLog(const std::string& path, const std::string& header, int keep) : path_(path) {
-    if (path.empty()) return;
-    std::string rows = header + '\n';
-    std::ifstream old(path);
-    for (std::string row; keep > 0 && std::getline(old, row);) {
-      const int epoch = std::atoi(row.c_str());  // 0 for the header
-      if (epoch >= 1 && epoch <= keep) rows += row + '\n';
+  /// A resumed run keeps the rows of the first `keep` epochs that the file has.
+  CsvLog(const std::string& path, const std::string& header, int keep) : path_(path), text_(header + '\n') {
+    if (keep > 0 && std::filesystem::exists(path)) {
+      std::istringstream old(read_text(path));
+      for (std::string row; std::getline(old, row);) {
+        const int epoch = std::atoi(row.c_str());  // 0 for the header
+        if (epoch >= 1 && epoch <= keep) text_ += row + '\n';
+      }
     }
-    old.close();
-    file_.open(path);
-    write(rows);
+    write_text(path_, text_);
   }
 
-  void write(const std::string& rows) {
-    if (!path_.empty() && !(file_ << rows << std::flush))
-      throw resnet::Error(path_ + ": cannot write the CSV log");
-  }
+  void write(const std::string& row) { write_text(path_, text_ += row + '\n'); }
 
  private:
-  std::string path_;
-  std::ofstream file_;
+  std::string path_, text_;
 };

@@ -2,11 +2,11 @@
 // What all programs do with their options and errors.
 #pragma once
 
-#include <fmt/core.h>
-#include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <exception>
+#include <new>
+
+#include "options.hpp"
 
 /// Reads the options, then calls run() for the exit status. Prints an error as a line that begins with
 /// "error:"; the status is 2 for wrong options and 1 for any other error.
@@ -20,6 +20,10 @@ template <class Run> int run_program(CLI::App& app, int argc, char** argv, Run&&
   }
   try {
     return run();
+  } catch (const std::bad_alloc&) {
+    std::fflush(stdout);
+    fmt::print(stderr, "error: expected more memory than this machine gives the program\n");
+    return 1;
   } catch (const std::exception& e) {
     std::fflush(stdout);
     fmt::print(stderr, "error: {}\n", e.what());

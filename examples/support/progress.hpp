@@ -17,39 +17,51 @@
 
 class Stopwatch {
  public:
+  /// Begins at so many seconds.
+  explicit Stopwatch(double seconds = 0, bool runs = true) : seconds_(seconds), runs_(runs) {}
+
   double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    if (!runs_) return seconds_;
+    return seconds_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
+  void go() { *this = Stopwatch(seconds()); }
+  void stop() { *this = Stopwatch(seconds(), false); }
 
  private:
+  double seconds_;
+  bool runs_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 class Progress {
  public:
-  /// A run of `epochs` of `batches` steps each, of which `done` steps were taken earlier.
-  Progress(int epochs, int batches, std::int64_t done)
-      : epochs_(epochs),
-        batches_(batches),
-        done_(done),
-        total_(std::int64_t{epochs} * batches),
-        next_line_(done) {}
+  /// A run of `epochs` of `batches` steps each.
+  Progress(int epochs, int batches)
+      : epochs_(epochs), batches_(batches), total_(std::int64_t{epochs} * batches) {}
 
-  void start_epoch() { epoch_ = {}, images_ = 0; }
+  /// `done` steps were taken earlier.
+  void start(std::int64_t done) { done_ = next_line_ = done, run_ = Stopwatch(); }
 
-  /// After each step: the number of steps so far, images in this one, and the epoch's training metrics.
-  void update(std::int64_t steps, int images, const resnet::Metrics& metrics) {
-    images_ += images;
+  /// Seconds of the epoch that earlier processes spent, on its steps and in all.
+  void start_epoch(double step_seconds = 0, double seconds = 0) {
+    steps_ = Stopwatch(step_seconds, false), epoch_ = Stopwatch(seconds);
+  }
+  /// Before the epoch's steps and after them; saving and evaluation are no part of the speed.
+  void start_steps() { steps_.go(); }
+  void end_steps() { steps_.stop(); }
+
+  /// After each step: the number of steps so far, and the epoch's training metrics.
+  void update(std::int64_t steps, const resnet::Metrics& metrics) {
     const bool end = steps % batches_ == 0;
     if (terminal_ ? !end && since_drawn_.seconds() < 0.1 : steps < next_line_) return;
     next_line_ = steps + (total_ + 19) / 20;
-    since_drawn_ = {};
+    since_drawn_ = Stopwatch();
     const auto epoch = (steps - 1) / batches_, step = (steps - 1) % batches_ + 1;
     const auto left =
         run_.seconds() / static_cast<double>(steps - done_) * static_cast<double>(total_ - steps);
     const std::string text =
         fmt::format("{:3} %  loss {:.3f}  accuracy {:.1f} %  {:.0f} images/s  {} left", 100 * step / batches_,
-                    metrics.loss(), 100 * metrics.accuracy(), images_per_second(), clock(left));
+                    metrics.loss(), 100 * metrics.accuracy(), images_per_second(metrics), clock(left));
     if (terminal_) {
       const auto filled = static_cast<std::size_t>(12 * step / batches_);
       fmt::print("\r{}/{} [{:<12}]{}\033[K", epoch + 1, epochs_, std::string(filled, '='), text);
@@ -65,8 +77,11 @@ class Progress {
     std::fflush(stdout);
   }
 
-  /// Of the current epoch, in this process.
-  double images_per_second() const { return static_cast<double>(images_) / epoch_.seconds(); }
+  /// Of the current epoch, whose metrics so far these are, with what earlier processes did of it.
+  double images_per_second(const resnet::Metrics& metrics) const {
+    return static_cast<double>(metrics.images) / steps_.seconds();
+  }
+  double step_seconds() const { return steps_.seconds(); }
   double epoch_seconds() const { return epoch_.seconds(); }
 
  private:
@@ -77,7 +92,7 @@ class Progress {
   }
 
   int epochs_, batches_;
-  std::int64_t done_, total_, next_line_, images_ = 0;
-  Stopwatch run_, epoch_, since_drawn_;
+  std::int64_t total_, done_ = 0, next_line_ = 0;
+  Stopwatch run_, epoch_, steps_, since_drawn_;
   bool terminal_ = ::isatty(STDOUT_FILENO) == 1;
 };

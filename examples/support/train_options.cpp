@@ -6,6 +6,9 @@
 #include <set>
 #include <utility>
 
+#include "config_file.hpp"
+#include "options.hpp"
+
 namespace {
 
 /// Calls f(name, value, explanation, checks…) for each option that a configuration file may have, and f.group(title)
@@ -31,7 +34,8 @@ template <class Options, class F> void for_each_option(Options& o, F&& f) {
 
   f.group("Augmentation");
   f("no-augment", o.no_augment, "CIFAR without random crop and flip");
-  f("rand-augment", o.rand_augment.operations, "RandAugment: operations for each image; 0: none", not_negative);
+  f("rand-augment", o.rand_augment.operations, "RandAugment: operations for each image; 0: none",
+    CLI::Range(0, 100));
   f("magnitude", o.rand_augment.magnitude, "RandAugment: strength of the operations, 0 to 30", CLI::Range(0, 30));
   f("cutout", o.erase.cutout, "side of a square that is cut out, in pixels; 0: none", not_negative);
   f("random-erasing", o.erase.probability, "probability that a random rectangle is erased", share);
@@ -39,8 +43,9 @@ template <class Options, class F> void for_each_option(Options& o, F&& f) {
   f("cutmix", o.mix.cutmix_alpha, "alpha of CutMix; 0: none", not_negative);
 
   f.group("Training");
-  f("epochs", o.epochs, "", positive);
+  f("epochs", o.epochs, "", CLI::Range(1, 1 << 24));  // random streams have room for no more
   f("batch-size", o.batch_size, "", positive);
+  f("drop-last", o.drop_last, "leave out an epoch's last batch if it is smaller than the others");
   f("accumulate", o.trainer.accumulate, "batches whose mean gradient makes a step", positive);
   f("optimizer", o.optimizer, "", CLI::IsMember({"sgd", "adam", "adamw", "rmsprop"}));
   f("lr", o.lr, "largest learning rate; 0: 0.1 for sgd, 0.001 for the others", not_negative);
@@ -73,20 +78,9 @@ struct OptionAdder {
   CLI::App& app;
 
   void group(const std::string& title) { app.option_defaults()->group(title); }
-  void operator()(const std::string& name, bool& value, const char* help) { app.add_flag("--" + name, value, help); }
-  template <class T>
-  void operator()(const std::string& name, std::vector<T>& values, const char* help, auto... checks) {
-    add(name, values, help, checks...)->delimiter(',');
-  }
-  void operator()(const std::string& name, auto& value, const char* help, auto... checks) {
-    add(name, value, help, checks...);
-  }
-
- private:
-  CLI::Option* add(const std::string& name, auto& value, const char* help, auto... checks) {
-    CLI::Option* option = app.add_option("--" + name, value, help);
-    (option->check(checks), ...);
-    return option;
+  void operator()(const std::string& name, bool& value, const char* help) { add_flag(app, "--" + name, value, help); }
+  void operator()(const std::string& name, auto& value, const char* help, const auto&... checks) {
+    add_option(app, "--" + name, value, help, checks...);
   }
 };
 
@@ -101,13 +95,41 @@ struct OptionWriter {
 
  private:
   static std::string toml(bool value) { return value ? "true" : "false"; }
-  static std::string toml(const std::string& value) { return '"' + value + '"'; }
+  static std::string toml(const std::string& value) { return toml_text(value); }
   template <class T> static std::string toml(const std::vector<T>& values) {
     std::string list;
     for (const T& value : values) list += (list.empty() ? "" : ", ") + toml(value);
     return '[' + list + ']';
   }
   static std::string toml(const auto& number) { return resnet::to_metadata(number); }
+};
+
+/// Takes their values from a configuration.
+struct OptionReader {
+  const TrainOptions::Config& config;
+  bool valid = true;
+
+  void group(const char*) {}
+  void operator()(const std::string& name, auto& value, const char*, const auto&... checks) {
+    for (const auto& [key, text] : config)
+      if (key == name && key != "model")  // who reads about a run may not have its network
+        valid = valid && read(text, value, checks...);
+  }
+ private:
+  template <class T>
+  static bool read(std::string_view text, std::vector<T>& values, const auto&... checks) {
+    values.clear();
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find(", "), text.size());
+      if (!read(text.substr(0, end), values.emplace_back(), checks...)) return false;
+      text.remove_prefix(std::min(end + 2, text.size()));
+    }
+    return true;
+  }
+  static bool read(std::string_view text, auto& value, const auto&... checks) {
+    std::string copy(text);
+    return read_value(text, value).empty() && (checks(copy).empty() && ...);
+  }
 };
 
 std::vector<std::pair<std::string, std::string>> resolved(TrainOptions o) {
@@ -121,17 +143,15 @@ std::vector<std::pair<std::string, std::string>> resolved(TrainOptions o) {
 
 void TrainOptions::add_to(CLI::App& app) {
   app.option_defaults()->always_capture_default();
-  app.set_config("--config", "", "read options from this file of lines `option = value`; the command line goes first");
-  app.allow_config_extras(CLI::config_extras_mode::error);
+  add_config_option(app, "read options from this file of lines `option = value`; the command line goes first");
   for_each_option(*this, OptionAdder{app});
 
   app.option_defaults()->group("The run")->configurable(false);
-  app.add_option("--data-dir", data.dir, "folder of CIFAR's binary files");
-  app.add_option("--threads", threads, "0: all; the result does not depend on it")->check(CLI::NonNegativeNumber);
-  app.add_option("--run-dir", run_dir, "folder of checkpoints, log and report");
-  app.add_flag("--resume", resume, "continue the run in that folder");
-  app.add_option("--save-minutes", save_minutes, "time between checkpoints within an epoch")
-      ->check(CLI::PositiveNumber);
+  add_option(app, "--data-dir", data.dir, "folder of CIFAR's binary files");
+  add_option(app, "--threads", threads, "0: all; the result does not depend on it", thread_count);
+  add_option(app, "--run-dir", run_dir, "folder of checkpoints, log and report");
+  add_flag(app, "--resume", resume, "continue the run in that folder");
+  add_option(app, "--save-minutes", save_minutes, "time between checkpoints within an epoch", CLI::PositiveNumber);
 }
 
 std::string TrainOptions::to_toml() const {
@@ -140,13 +160,20 @@ std::string TrainOptions::to_toml() const {
   return text;
 }
 
+std::optional<TrainOptions> TrainOptions::read(const Config& config) {
+  TrainOptions o;
+  OptionReader reader{config};
+  for_each_option(o, reader);
+  return reader.valid ? std::optional(o) : std::nullopt;
+}
+
 resnet::Metadata TrainOptions::decisive() const {
   // What only other rules of the schedule read doesn't count, nor where it ends if it doesn't look there.
   std::set<std::string> left_out{"test-images", "patience", "flip-test"};
   const auto only = [&](std::initializer_list<const char*> names, bool used) {
     if (!used) left_out.insert(names.begin(), names.end());
   };
-  only({"epochs"}, schedule == "cosine" || schedule == "onecycle");
+  only({"epochs"}, ends_with_epochs());
   only({"step-epochs"}, schedule == "step");
   only({"milestones"}, schedule == "multistep");
   only({"gamma"}, schedule == "step" || schedule == "multistep");
@@ -165,7 +192,11 @@ void TrainOptions::require_same(const std::string& path, const resnet::Metadata&
     if (was != value)
       differences += fmt::format("\n  {}: the checkpoint has {}, this run has {}", key.substr(7), was, value);
   }
-  if (!differences.empty()) throw resnet::Error(path + ": cannot resume with other options:" + differences);
+  if (differences.empty()) return;
+  if (ends_with_epochs() && differences.find("\n  --epochs:") != std::string::npos)
+    differences += fmt::format("\n  (the schedule {} depends on the number of epochs; constant, step, multistep and "
+                               "restarts don't)", schedule);
+  throw resnet::Error(path + ": cannot resume with other options:" + differences);
 }
 
 resnet::Augment TrainOptions::augment() const {
@@ -194,10 +225,12 @@ resnet::Rule TrainOptions::rule() const {
   return resnet::RmsProp{.momentum = momentum};
 }
 
-resnet::Schedule TrainOptions::make_schedule(std::int64_t steps_per_epoch) const {
+resnet::Schedule TrainOptions::schedule_of(std::int64_t steps_per_epoch) const {
+  if (!(warmup_epochs < epochs))
+    throw resnet::Error(
+        fmt::format("--warmup-epochs: expected less than --epochs, which is {}, found {}", epochs, warmup_epochs));
   const auto warmup = static_cast<std::int64_t>(warmup_epochs * static_cast<double>(steps_per_epoch));
   resnet::Schedule s{resnet::ConstantLr{}, largest_lr(), epochs * steps_per_epoch, warmup};
-  if (warmup >= s.total_steps) throw resnet::Error("--warmup-epochs: expected less than --epochs");
   if (schedule == "step") s.rule = resnet::StepLr{step_epochs * steps_per_epoch, gamma};
   if (schedule == "multistep") {
     resnet::MultiStepLr multi{{}, gamma};
@@ -215,7 +248,7 @@ TrainingSetup TrainOptions::setup(std::int64_t steps_per_epoch) const {
                   .init = {seed, zero_gamma},
                   .rule = rule(),
                   .decay = {.weight = weight_decay},
-                  .schedule = make_schedule(steps_per_epoch),
+                  .schedule = schedule_of(steps_per_epoch),
                   .trainer = trainer,
                   .dropout = dropout,
                   .drop_path = drop_path};

@@ -8,11 +8,20 @@
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/linear.hpp>
 
+#include <fmt/format.h>
+
+#include <sys/mman.h>
+
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "../support/config_file.hpp"
+#include "../support/peak_memory.hpp"
+#include "../support/report/curves.hpp"
 #include "../support/report/report.hpp"
+#include "../support/train_options.hpp"
 
 namespace {
 
@@ -154,6 +163,93 @@ TEST_CASE("results: filters of a first layer that is a convolution of few channe
   CHECK(first_filters(resnet::Conv2d<8, 2, 3, 1, B>{}).weights.empty());
   CHECK(first_filters(resnet::Conv2d<3, 2, 1, 1, B>{}).weights.empty());
   CHECK(first_filters(resnet::Linear<3, 2, B>{}).weights.empty());
+}
+
+TEST_CASE("peak memory: of what came after the reset") {
+  const auto touch = [](std::size_t bytes) {
+    void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(memory != MAP_FAILED);
+    std::memset(memory, 1, bytes);
+    munmap(memory, bytes);
+  };
+  reset_peak_memory();
+  const double before = peak_memory_mb();
+  touch(200'000'000);
+  const double large = peak_memory_mb();
+  CHECK(large > before + 150);
+  reset_peak_memory();
+  touch(50'000'000);
+  CHECK(peak_memory_mb() > before + 30);
+  CHECK(peak_memory_mb() < large - 100);
+}
+
+TEST_CASE("durations: something for every time that is not 0") {
+  CHECK(html::duration(0.0125) == "0.01 s");
+  CHECK(html::duration(2.5) == "2.50 s");
+  CHECK(html::duration(12.34) == "12.3 s");
+  CHECK(html::duration(59.97) == "1 min 0 s");
+  CHECK(html::duration(245) == "4 min 5 s");
+  CHECK(html::duration(4980) == "1 h 23 min");
+}
+
+TEST_CASE("learning rate: by step where the configuration explains the log") {
+  TrainOptions o;
+  o.epochs = 4, o.schedule = "onecycle", o.warmup_epochs = 0.5, o.lr = 0.1, o.trainer.accumulate = 2;
+  o.milestones = {2, 3};
+  Run run{"run", {}, {}, {}};
+  for (const ConfigLine& line : parse_config("config", o.to_toml()))
+    run.config.emplace_back(line.key, fmt::format("{}", fmt::join(line.values, ", ")));
+  const resnet::Schedule schedule = o.schedule_of(10);
+  for (int epoch = 1; epoch <= 3; ++epoch)  // of a run that goes on
+    run.log.push_back({.epoch = epoch, .step = 10 * epoch, .lr = schedule(10 * epoch - 2), .held_out = "test"});
+
+  const html::Series by_step = html::learning_rate_curve(run, "", 0);
+  REQUIRE(by_step.x.size() == 30);
+  for (std::size_t step = 0; step < 30; ++step) {
+    CHECK(by_step.x[step] == doctest::Approx(0.1 * static_cast<double>(step + 1)));
+    CHECK(by_step.y[step] == schedule(static_cast<std::int64_t>(step / 2 * 2)));
+  }
+
+  const auto falls_back = [](const Run& other) {
+    const html::Series by_epoch = html::learning_rate_curve(other, "", 0);
+    CHECK(by_epoch.x == std::vector<double>{1, 2, 3});
+    CHECK(by_epoch.y[2] == other.log[2].lr);
+  };
+  Run other = run;
+  other.log[2].lr *= 1.01;
+  falls_back(other);
+  for (const auto& [key, value] : {std::pair{"accumulate", "0"}, {"lr", "nan"}, {"epochs", "2"}, {"warmup-epochs", "5"},
+                                   {"milestones", "2, x"}, {"schedule", "none"}}) {
+    CAPTURE(key);
+    other = run;
+    for (auto& [option, text] : other.config)
+      if (option == key) text = value;
+    falls_back(other);
+  }
+  CHECK(html::learning_rate_curve({"run", {}, {}, {}}, "", 0).x.empty());
+
+  Run longer = run;  // a point for each pixel, not for each step
+  longer.log.clear();
+  const resnet::Schedule many = o.schedule_of(1000);
+  longer.log.push_back({.epoch = 4, .step = 4000, .lr = many(3998), .held_out = "test"});
+  CHECK(html::learning_rate_curve(longer, "", 0).x.size() == 400);
+  CHECK(html::learning_rate_curve(longer, "", 0).x.back() == 4);
+}
+
+TEST_CASE("configuration files: what is written is read") {
+  TrainOptions o;
+  o.fine_tune = "a \"b\" # \\c, [d]";
+  o.trainer.frozen = {"conv1", "layer1"};
+  o.seed = 18'446'744'073'709'551'615u;
+  o.lr = 0.1 + 0.2;
+  for (const ConfigLine& line : parse_config("config", o.to_toml())) {
+    if (line.key == "fine-tune") CHECK(line.values == std::vector{o.fine_tune});
+    if (line.key == "freeze") CHECK(line.values == o.trainer.frozen);
+    if (line.key == "seed") CHECK(line.values[0] == "18446744073709551615");
+    if (line.key == "lr") CHECK(std::stod(line.values[0]) == o.lr);
+  }
+  CHECK_THROWS_WITH_AS(parse_config("c", "a = 1\nb = \"\\n\""),
+                       "c: line 2: expected no escapes in quotes but \\\" and \\\\, found \"\"\\n\"\"", resnet::Error);
 }
 
 TEST_CASE("runs for report.sh") {

@@ -113,6 +113,10 @@ struct Statistics {
     if (values.size() == 1) return fmt::format("{:.{}f}{}", mean(), decimals, unit);
     return fmt::format("{:.{}f} ± {:.{}f}{}", mean(), decimals, deviation(), decimals, unit);
   }
+  std::string duration() const {
+    if (values.empty()) return "–";
+    return html::duration(mean()) + (values.size() > 1 ? " ± " + html::duration(deviation()) : "");
+  }
 };
 
 std::optional<double> test_accuracy(const Run& run) {
@@ -123,9 +127,9 @@ std::optional<double> test_loss(const Run& run) {
   if (!run.results || run.results->test.images() == 0) return {};
   return run.results->test.loss;
 }
-std::optional<double> minutes(const Run& run) {
+std::optional<double> run_seconds(const Run& run) {
   if (run.log.empty() && !run.results) return {};
-  return seconds(run) / 60;
+  return seconds(run);
 }
 
 bool is_dashed(const Group& group) { return group.color / colors % 2 == 1; }
@@ -160,6 +164,14 @@ std::string overlaid(const Comparison& comparison, Quantity q, const std::string
   return chart(q, std::move(series));
 }
 
+/// The runs of a group have the same.
+std::string learning_rates(const Comparison& comparison) {
+  std::vector<Series> series;
+  for (const Group& group : comparison.groups)
+    series.push_back(learning_rate_curve(*group.counted()[0], group.label, group.color, is_dashed(group)));
+  return chart(learning_rate, std::move(series));
+}
+
 /// Where the values lie between the least and the largest of all groups: a dot for each.
 std::string strip(const Group& group, const Statistics& statistics, double low, double high) {
   const auto x = [&](double value) { return high > low ? 8 + 144 * (value - low) / (high - low) : 80; };
@@ -191,7 +203,7 @@ std::string groups_table(const Comparison& comparison) {
     const Statistics accuracy(group, test_accuracy);
     rows.push_back({key_of(group) + escape(group.label), accuracy.text(2, " %"),
                     strip(group, accuracy, low, high), ended_runs(group),
-                    Statistics(group, test_loss).text(4, ""), Statistics(group, minutes).text(1, " min")});
+                    Statistics(group, test_loss).text(4, ""), Statistics(group, run_seconds).duration()});
   }
   const std::string range = low <= high ? fmt::format("each run, {:.2f} to {:.2f} %", low, high) : "each run";
   return "<p>Mean ± standard deviation (n − 1) over the runs that differ in nothing but the seed.</p>\n<div "
@@ -252,7 +264,7 @@ std::string render_comparison(std::span<const Run> runs) {
                                           overlaid(comparison, train_loss, "Training loss")));
   body += section(
       "Learning rate, speed and memory",
-      grid(overlaid(comparison, learning_rate, learning_rate.title) +
+      grid(learning_rates(comparison) +
            overlaid(comparison, speed, speed.title) + overlaid(comparison, epoch_time, epoch_time.title) +
            overlaid(comparison, memory, memory.title)));
   return page(title, body + std::string(footer));

@@ -55,6 +55,9 @@ inline Series curve(const Run& run, const Quantity& q, std::string name, int col
   return s;
 }
 
+/// By step, as the schedule gives it, where config.toml explains the values of log.csv; else these, one for each epoch.
+Series learning_rate_curve(const Run& run, std::string name, int color, bool dashed = false);
+
 inline std::string chart(const Quantity& q, std::vector<Series> series) {
   return line_chart({q.title, q.y_label, q.number, std::move(series), q.from_zero});
 }

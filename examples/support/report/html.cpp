@@ -55,7 +55,8 @@ std::string percent(double share, int decimals) {
 }
 
 std::string duration(double seconds) {
-  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
   if (!(seconds < 1e15)) return fmt::format("{:g} s", seconds);
   const auto s = static_cast<std::int64_t>(seconds + 0.5);
   return s < 3600 ? fmt::format("{} min {} s", s / 60, s % 60)

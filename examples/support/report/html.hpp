@@ -16,7 +16,7 @@ std::string escape(std::string_view text);
 std::string compact(std::int64_t number);
 /// 94.91 %, of a value in [0, 1]
 std::string percent(double share, int decimals = 2);
-/// 12.3 s, 4 min 5 s or 1 h 23 min
+/// 0.12 s, 12.3 s, 4 min 5 s or 1 h 23 min
 std::string duration(double seconds);
 
 /// A whole document: its style, and a script that shows what the pointer is on. Needs no other file.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "report.hpp"
 
-#include <resnet/io/atomic_file.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -67,9 +65,8 @@ std::string learning_curves(const Run& run) {
 
 std::string cost_curves(const Run& run) {
   if (run.log.empty()) return "";
-  std::string charts;
-  for (const Quantity& q : {learning_rate, speed, epoch_time, memory})
-    charts += chart(q, {curve(run, q, "", 0)});
+  std::string charts = chart(learning_rate, {learning_rate_curve(run, "", 0)});
+  for (const Quantity& q : {speed, epoch_time, memory}) charts += chart(q, {curve(run, q, "", 0)});
   return grid(charts);
 }
 
@@ -257,10 +254,4 @@ std::string render_report(const Run& run) {
   if (run.results) body += section("Network", layers(*run.results));
   body += section("Configuration", configuration(run));
   return page(title, body + std::string(footer));
-}
-
-void write_text(const std::string& path, const std::string& text) {
-  resnet::AtomicFile file(path);
-  file.write(text.data(), text.size());
-  file.commit();
 }

@@ -13,6 +13,3 @@ std::string render_report(const Run& run);
 /// Several runs beside each other. Runs that differ in nothing but the seed are one configuration, with mean
 /// and standard deviation.
 std::string render_comparison(std::span<const Run> runs);
-
-/// Replaces the file as a whole; throws Error if it can't be written.
-void write_text(const std::string& path, const std::string& text);

@@ -2,7 +2,6 @@
 #include "results.hpp"
 
 #include <resnet/data/loader.hpp>
-#include <resnet/io/atomic_file.hpp>
 #include <resnet/io/input_file.hpp>
 
 #include <fmt/format.h>
@@ -14,6 +13,7 @@
 #include <numeric>
 
 #include "../picture.hpp"
+#include "../text_file.hpp"
 #include "base64.hpp"
 
 using nlohmann::ordered_json;
@@ -127,9 +127,7 @@ void write_results(const std::string& path, const RunResults& r) {
     text += fmt::format("{}\n  \"{}\": {}", text.size() > 1 ? "," : "", key,
                         value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
   text += "\n}\n";
-  resnet::AtomicFile out(path);
-  out.write(text.data(), text.size());
-  out.commit();
+  write_text(path, text);
 }
 
 // --- reading
@@ -232,9 +230,7 @@ Filters read_filters(const Value& layer) {
 }  // namespace
 
 RunResults read_results(const std::string& path) {
-  resnet::InputFile input(path);
-  std::string text(input.size(), '\0');
-  input.read(0, text.data(), text.size());
+  const std::string text = read_text(path);
   ordered_json json;
   try {
     json = ordered_json::parse(text);

@@ -2,32 +2,25 @@
 #include "run.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
+
+#include "../config_file.hpp"
+#include "../text_file.hpp"
 
 using resnet::Error;
 namespace fs = std::filesystem;
 
 namespace {
 
-std::ifstream open(const std::string& path) {
-  std::ifstream in(path);
-  if (!in) throw Error(path + ": cannot open");
-  return in;
-}
-
 auto read_config(const std::string& path) {
-  std::ifstream in = open(path);
   std::vector<std::pair<std::string, std::string>> config;
-  for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(in))
-    if (item.name != "++" && item.name != "--")  // CLI11's marks for the begin and end of a section
-      config.emplace_back(item.fullname(), fmt::format("{}", fmt::join(item.inputs, ", ")));
+  for (const ConfigLine& line : parse_config(path, read_text(path)))
+    config.emplace_back(line.key, fmt::format("{}", fmt::join(line.values, ", ")));
   return config;
 }
 
@@ -71,7 +64,7 @@ class CsvRow {
 };
 
 std::vector<EpochRow> read_log(const std::string& path) {
-  std::ifstream in = open(path);
+  std::istringstream in(read_text(path));
   std::string line;
   std::getline(in, line);
   const auto header = split_at_commas(line);
