@@ -99,10 +99,10 @@ with tempfile.TemporaryDirectory() as folder:
 
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(source / "tests" / "golden"))
-    from make_golden import ResNet18
+    from make_golden import ResNet
     from safetensors.torch import load_file, save_file
 
-    net = ResNet18(8)
+    net = ResNet(8)
     net.load_state_dict(load_file(ours), strict=True)
     bfloat = {name: value.to(torch.bfloat16) if value.is_floating_point() else value
               for name, value in net.state_dict().items()}
@@ -133,7 +133,7 @@ with tempfile.TemporaryDirectory() as folder:
             assert torch.equal(value, net.state_dict()[name]), name
 
     torch.manual_seed(1)
-    net = ResNet18(8)
+    net = ResNet(8)
     net(torch.randn(4, 3, 8, 8))  # moves the running statistics
     net.eval()
     save_file({name: value.contiguous() for name, value in net.state_dict().items()}, theirs)
