@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Two epochs through DataLoader and Trainer, everything that they do between gradients included: batches, the partial one at
-// the end, accumulation across the epoch's end, schedule, optimizer, running statistics, moving average.
+// Two epochs through DataLoader and Trainer, everything that they do between gradients included: batches, the
+// partial one at the end, accumulation across the epoch's end, schedule, optimizer, running statistics,
+// moving average.
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/resnet18.hpp>
 #include <resnet/train.hpp>
@@ -32,10 +33,11 @@ template <class Model> Values norms_of(const Model& model) {
   return norms;
 }
 
-/// In double every step agrees. In float a ReLU that rounding switches is amplified from step to step, in PyTorch as well
-/// (make_epoch.py prints by how much): the first ten losses agree, and the mean of all.
+/// In double every step agrees. In float a ReLU that rounding switches is amplified from step to step, in
+/// PyTorch as well (make_epoch.py prints by how much): the first ten losses agree, and the mean of all.
 template <class B>
-void check_epochs(const std::string& name, const Rule& rule, const Schedule& schedule, const TrainerOptions& options) {
+void check_epochs(const std::string& name, const Rule& rule, const Schedule& schedule,
+                  const TrainerOptions& options) {
   using Net = NarrowResNet18<4, 10, B>;
   const File file("epoch.safetensors");
   const Values losses = file.values(name + "/losses");
@@ -77,8 +79,8 @@ void check_epochs(const std::string& name, const Rule& rule, const Schedule& sch
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("two epochs of SGD with Nesterov momentum and accumulated gradients agree with PyTorch", B, Ref<double>,
-                   Cpu) {
+TEST_CASE_TEMPLATE("two epochs of SGD with Nesterov momentum and accumulated gradients agree with PyTorch", B,
+                   Ref<double>, Cpu) {
   check_epochs<B>("sgd", Sgd{.momentum = 0.9, .nesterov = true}, Schedule{OneCycleLr{}, 0.005, 82},
                   {.label_smoothing = 0.1, .accumulate = 2, .ema_decay = 0.9});
 }
