@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Pictures in files. They come from strangers: PNG is decoded by libpng and JPEG by libjpeg-turbo, which Linux
-// distributions maintain for security, and a file's own header is asked for the size before memory is taken.
+// Pictures in files. They come from strangers: PNG is decoded by libpng and JPEG by libjpeg-turbo, which
+// Linux distributions maintain for security, and a file's own header is asked for the size before memory is
+// taken.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +22,13 @@ struct PictureLimits {
   std::uint64_t pixels = 40'000'000;
 };
 
-/// Red, green and blue of a PNG or JPEG file. What is transparent lies on white. Throws Error with the file's name
-/// for another format, for damaged data, also where a decoder would go on with a guess, and beyond the limits.
+/// Red, green and blue of a PNG or JPEG file. What is transparent lies on white. Throws Error with the file's
+/// name for another format, for damaged data, also where a decoder would go on with a guess, and beyond the
+/// limits.
 Picture read_picture(const std::string& path, const PictureLimits& limits = {});
 
-/// The middle square as (side, side, c): a mean that is weighted by distance, as Pillow's and torchvision's bilinear
-/// resize with antialiasing. A square of that size stays as it is.
+/// The middle square as (side, side, c): a mean that is weighted by distance, as Pillow's and torchvision's
+/// bilinear resize with antialiasing. A square of that size stays as it is.
 std::vector<std::uint8_t> middle_square(const Picture& picture, int side);
 
 /// A PNG file's bytes, of pixels (h, w, c) with 1 (grey), 3 (RGB) or 4 (RGB and opacity) channels.

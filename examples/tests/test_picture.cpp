@@ -54,7 +54,8 @@ std::string refusal(const std::string& path, const PictureLimits& limits = {}) {
 /// A picture with noise in it.
 Picture noise(int w, int h, int channels) {
   Picture picture{w, h, channels, {}};
-  for (int i = 0; i < w * h * channels; ++i) picture.pixels.push_back(static_cast<std::uint8_t>(i * i * 7 + i / 3));
+  for (int i = 0; i < w * h * channels; ++i)
+    picture.pixels.push_back(static_cast<std::uint8_t>(i * i * 7 + i / 3));
   return picture;
 }
 
@@ -68,7 +69,9 @@ TEST_CASE("PNG: colour, grey, palette, 16 bits") {
 }
 
 TEST_CASE("PNG: what is transparent lies on white") {
-  const auto half = [](int x, int y) { return x < width / 2 ? std::array{255.0, 255.0, 255.0} : colour(x, y); };
+  const auto half = [](int x, int y) {
+    return x < width / 2 ? std::array{255.0, 255.0, 255.0} : colour(x, y);
+  };
   CHECK(error("valid_rgba.png", half) == 0);
 }
 
@@ -89,16 +92,17 @@ TEST_CASE("a damaged picture is an error that names the file") {
 }
 
 TEST_CASE("a picture beyond the limits is refused before memory is taken") {
-  CHECK(refusal(SAMPLES "huge.png") ==
-        SAMPLES "huge.png: expected a picture of at most 40000000 pixels, found 1000000 × 1000000");
-  CHECK(refusal(SAMPLES "huge.jpg") ==
-        SAMPLES "huge.jpg: expected a picture of at most 40000000 pixels, found 65500 × 65500");
+  CHECK(refusal(SAMPLES "huge.png") == SAMPLES
+        "huge.png: expected a picture of at most 40000000 pixels, found 1000000 × 1000000");
+  CHECK(refusal(SAMPLES "huge.jpg") == SAMPLES
+        "huge.jpg: expected a picture of at most 40000000 pixels, found 65500 × 65500");
   for (const std::string sample : {"valid_rgb.png", "valid_444.jpg"}) {
     CHECK(refusal(SAMPLES + sample, {.pixels = width * height}) == "");
     CHECK(refusal(SAMPLES + sample, {.pixels = width * height - 1}) ==
           SAMPLES + sample + ": expected a picture of at most 959 pixels, found 40 × 24");
   }
-  CHECK(refusal(SAMPLES "text", {.file_bytes = 12}) == SAMPLES "text: expected a picture of at most 12 bytes, found 13");
+  CHECK(refusal(SAMPLES "text", {.file_bytes = 12}) == SAMPLES
+        "text: expected a picture of at most 12 bytes, found 13");
 }
 
 TEST_CASE("the middle square, as Pillow's bilinear resize of it") {
@@ -133,9 +137,11 @@ TEST_CASE("what is written as PNG is read") {
     REQUIRE(read.height == 5);
     for (std::size_t i = 0; i < 35; ++i)
       for (std::size_t c = 0; c < 3; ++c)
-        CHECK(read.pixels[3 * i + c] == picture.pixels[i * static_cast<std::size_t>(channels) + (channels == 1 ? 0 : c)]);
+        CHECK(read.pixels[3 * i + c] ==
+              picture.pixels[i * static_cast<std::size_t>(channels) + (channels == 1 ? 0 : c)]);
   }
   CHECK_THROWS_AS(encode_png(noise(7, 5, 2).pixels, 7, 5, 2), resnet::Error);
   CHECK_THROWS_WITH_AS(encode_png(noise(7, 5, 3).pixels, 7, 4, 3),
-                       "PNG: expected 1, 3 or 4 channels of 7 × 4 pixels, found 3 channels and 105 bytes", resnet::Error);
+                       "PNG: expected 1, 3 or 4 channels of 7 × 4 pixels, found 3 channels and 105 bytes",
+                       resnet::Error);
 }

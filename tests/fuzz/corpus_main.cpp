@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The main function of a fuzz target where there is no libFuzzer: runs it on every file of a folder. A file whose
-// name begins with "valid" has to be accepted, so that the others are near to something that is.
+// The main function of a fuzz target where there is no libFuzzer: runs it on every file of a folder. A file
+// whose name begins with "valid" has to be accepted, so that the others are near to something that is.
 #include <algorithm>
 #include <vector>
 
@@ -19,8 +19,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", fuzz::refusal.empty() ? "accepted" : fuzz::refusal.c_str());
     if (!name.starts_with("valid")) continue;
     ++valid;
-    if (!fuzz::refusal.empty()) ++wrong, std::fprintf(stderr, "FAILED: %s has to be accepted\n", name.c_str());
+    if (!fuzz::refusal.empty())
+      ++wrong, std::fprintf(stderr, "FAILED: %s has to be accepted\n", name.c_str());
   }
-  if (valid == 0) std::fprintf(stderr, "FAILED: %s: expected a file whose name begins with \"valid\"\n", argv[1]);
+  if (valid == 0)
+    std::fprintf(stderr, "FAILED: %s: expected a file whose name begins with \"valid\"\n", argv[1]);
   return valid == 0 || wrong > 0;
 }

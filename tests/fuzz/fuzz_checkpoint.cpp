@@ -21,7 +21,9 @@ struct Run {
   Context<B> ctx{1, 1};
   Dataset data{image, {"left", "right"}, {0, 255, 200, 0, 10, 90}, {1, 0, 1}};
   DataLoader loader{data, {.batch_size = 3}};
-  Trainer<Net, image> trainer{ctx, Optimizer<Net>(Sgd{.momentum = 0.9}), Schedule{CosineLr{}, 0.1, 8},
+  Trainer<Net, image> trainer{ctx,
+                              Optimizer<Net>(Sgd{.momentum = 0.9}),
+                              Schedule{CosineLr{}, 0.1, 8},
                               {.accumulate = 2, .ema_decay = 0.9, .lookahead_steps = 2}};
 
   Run() { initialize(ctx, trainer.model); }

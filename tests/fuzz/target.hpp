@@ -61,7 +61,8 @@ inline const std::filesystem::path& folder() {
 /// Writes a file and returns its path.
 inline std::string file(const std::string& name, const std::uint8_t* data, std::size_t size) {
   const std::string path = folder() / name;
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
   return path;
 }
 
