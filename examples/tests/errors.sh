@@ -36,7 +36,7 @@ expect_error 1 "image.png: cannot open" "$programs/classify" run/weights.safeten
 echo "not an image" >text.png
 expect_error 1 "text.png: expected a PNG or JPEG file" "$programs/classify" run/weights.safetensors text.png
 samples=$(dirname "$0")/../../tests/fuzz/corpus/picture
-expect_error 1 "cut.jpg: damaged JPEG: " "$programs/classify" run/weights.safetensors "$samples/cut.jpg"
-expect_error 1 "bit_flipped.png: damaged PNG: " "$programs/classify" run/weights.safetensors "$samples/bit_flipped.png"
+expect_error 1 "bit_flipped.jpg: damaged JPEG: " "$programs/classify" run/weights.safetensors "$samples/bit_flipped.jpg"
+expect_error 1 "wrong_checksum.png: damaged PNG: " "$programs/classify" run/weights.safetensors "$samples/wrong_checksum.png"
 expect_error 1 "huge.png: expected a picture of at most 40000000 pixels, found 1000000 × 1000000" \
   "$programs/classify" run/weights.safetensors "$samples/huge.png"
