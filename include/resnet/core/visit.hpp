@@ -149,10 +149,6 @@ struct LayerFinder {
 
 }  // namespace detail
 
-/// Whether the model names its parts: a frozen one (freeze.hpp) has none.
-template <class Model>
-inline constexpr bool is_visitable = requires(const Model& model) { Model::visit([](auto&&...) {}, model); };
-
 /// Calls f(name, role, value, values of others…) for each entry of the model's state_dict, in its order.
 /// A value is a TensorView or, for num_batches_tracked, a std::int64_t. Passes over tensors that `model` has released.
 template <class F, class Model, class... Others>

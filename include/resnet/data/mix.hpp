@@ -26,13 +26,12 @@ struct Mix {
   bool any() const { return mixup_alpha > 0 || cutmix_alpha > 0; }
 };
 
-/// Throws Error for options that don't make sense. Alphas have limits: of a tiny one nearly all pairs of gamma numbers are
-/// 0 and 0 and have to be drawn again, of a huge one they are infinite.
+/// Throws Error for options that don't make sense.
 inline void validate(const Mix& m) {
-  const auto valid = [](double alpha) { return alpha == 0 || (alpha >= 1e-3 && alpha <= 1e6); };
+  const auto valid = [](double alpha) { return alpha >= 0 && std::isfinite(alpha); };
   if (!valid(m.mixup_alpha) || !valid(m.cutmix_alpha))
-    throw Error("mixing: expected alphas of 0, or of 0.001 to 1000000, found " + std::to_string(m.mixup_alpha) + " for mixup and " +
-                std::to_string(m.cutmix_alpha) + " for CutMix");
+    throw Error("mixing: expected finite alphas of 0 or more, found " + std::to_string(m.mixup_alpha) +
+                " for mixup and " + std::to_string(m.cutmix_alpha) + " for CutMix");
 }
 
 /// Gamma distribution of shape a, 1 or more, and scale 1 (Marsaglia & Tsang 2000). The logarithm only decides a

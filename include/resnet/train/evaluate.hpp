@@ -94,13 +94,22 @@ Batch<Model::out(S), B> probabilities(Context<B>& ctx, const Model& model, std::
 
 namespace detail {
 
+/// A frozen network has been checked by freeze.
+template <class Model, Shape S>
+constexpr bool is_evaluable() {
+  if constexpr (InfersOnly<Model>)
+    return true;
+  else
+    return is_classifier<Model, S>;
+}
+
 template <Shape S, class B, class Model>
 Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
                     const std::function<bool(const Metrics&)>& go_on, EvaluateOptions options) {
   constexpr int classes = Model::out(S).c;
   constexpr NetworkShape network{S, classes};
   require_fit("evaluate", loader.dataset(), network);
-  if constexpr (is_visitable<Model>) require_initialised("evaluate", ctx, model);
+  if constexpr (!InfersOnly<Model>) require_initialised("evaluate", ctx, model);
   Evaluation result{{}, ConfusionMatrix(classes)};
   std::vector<int> predictions;
   for (const HostBatch& batch : loader.epoch(0)) {
@@ -131,7 +140,7 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
 template <Shape S, class B, class Model>
 Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
                     const std::function<bool(const Metrics&)>& go_on = {}, EvaluateOptions options = {}) {
-  if constexpr (InfersOnly<Model> || is_classifier<Model, S>)
+  if constexpr (detail::is_evaluable<Model, S>())
     return detail::evaluate<S>(ctx, model, loader, go_on, options);
   else
     return {{}, ConfusionMatrix(1)};  // the error has been said

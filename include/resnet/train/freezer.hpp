@@ -56,7 +56,7 @@ class Freezer {
     }
     template <class Node> void operator()(std::string_view, Node& node, Node& grad) {
       const auto first = static_cast<std::ptrdiff_t>(parameter);
-      Node::visit(*this, node, grad);
+      visit_parts(*this, node, grad);
       if constexpr (requires { node.statistics; }) {
         const auto begin = freezer.frozen_.begin();
         const bool frozen = std::all_of(begin + first, begin + static_cast<std::ptrdiff_t>(parameter),
