@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: the input has 'Got' features
-// WITH: -DTRAINER -DEVALUATE -DFREEZE
+// WITH: -DTRAINER
 // MAX_LINES: 25
 #include <resnet/backend/cpu/cpu.hpp>
 #include <resnet/compose/sequential.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: the input has 'Got' channels
-// WITH: -DTRAINER -DEVALUATE -DFREEZE
+// WITH: -DEVALUATE
 // MAX_LINES: 25
 #include <resnet/resnet18.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: pool the input first
-// WITH: -DTRAINER -DEVALUATE -DFREEZE
+// WITH: -DFREEZE
 // MAX_LINES: 25
 #include <resnet/backend/cpu/cpu.hpp>
 #include <resnet/compose/sequential.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: the layer L has no 'backward'
-// WITH: -DTRAINER -DEVALUATE -DFREEZE
+// WITH: -DTRAINER
 // MAX_LINES: 25
 #ifdef WRONG
 #define LACKS_BACKWARD

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: the layer L has no 'template <class Other> using on'
-// WITH: -DTRAINER -DEVALUATE -DFREEZE
+// WITH: -DEVALUATE
 // MAX_LINES: 25
 #ifdef WRONG
 #define LACKS_ON

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // EXPECT: the layer L has no 'visit'
-// WITH: -DTRAINER -DEVALUATE -DFREEZE
+// WITH: -DFREEZE
 // MAX_LINES: 25
 #ifdef WRONG
 #define LACKS_VISIT

@@ -15,6 +15,7 @@
 /// Stands for a device: pointers are off by 2^62, so that whoever follows one crashes.
 struct Elsewhere {
   using Scalar = float;
+  static constexpr bool dry = false;
   static float* there(const float* p) { return moved(p, std::uintptr_t{1} << 62); }
   static float* here(const float* p) { return moved(p, -(std::uintptr_t{1} << 62)); }
   static float* allocate(std::size_t n) { return there(new float[n]); }
