@@ -120,6 +120,7 @@ struct SameConvolutionTwice {
 
 TEST_CASE("fuse: ResNet-18 is its convolutions, the pooling and the classifier") {
   const auto model = std::make_unique<NarrowResNet18<16>>();
+  test::randomize(*model);
   const auto frozen = freeze<Shape{3, 32, 32}>(*model);
   int convolutions = 0, sums = 0, relus = 0;
   for (const auto& op : frozen.program().operations) {
