@@ -27,6 +27,8 @@ template <class Options, class F> void for_each_option(Options& o, F&& f) {
   f("fine-tune", o.fine_tune, "begin with the weights of this file");
   f("new-layers", o.new_layers, "fine-tune: layers that don't come from the file, such as fc");
   f("freeze", o.trainer.frozen, "layers whose parameters stay as they are, such as conv1,layer1");
+  f("frozen-statistics", o.frozen_statistics, "whether running statistics of frozen BatchNorm2d stay too",
+    CLI::IsMember({"hold", "move"}));
   f("zero-gamma", o.zero_gamma, "start each residual block as its shortcut");
   f("dropout", o.dropout, "probability in the network's Dropout layers; -1: the network's own", CLI::Range(-1.0, 0.999));
   f("drop-path", o.drop_path, "stochastic depth: the last block's probability; -1: the network's own",
@@ -177,6 +179,7 @@ resnet::Metadata TrainOptions::decisive() const {
   only({"step-epochs"}, schedule == "step");
   only({"milestones"}, schedule == "multistep");
   only({"gamma"}, schedule == "step" || schedule == "multistep");
+  only({"frozen-statistics"}, !trainer.frozen.empty());
   only({"restart-epochs", "restart-factor"}, schedule == "restarts");
   resnet::Metadata m;
   for (const auto& [name, value] : resolved(*this))
@@ -253,6 +256,7 @@ TrainingSetup TrainOptions::setup(std::int64_t steps_per_epoch) const {
                   .dropout = dropout,
                   .drop_path = drop_path};
   s.trainer.frozen = prefixes(s.trainer.frozen);
+  if (frozen_statistics == "move") s.trainer.frozen_statistics = resnet::FrozenStatistics::move;
   if (convolution == "direct") s.convolution = resnet::Convolution::direct;
   return s;
 }

@@ -37,6 +37,7 @@ struct TrainOptions {
   bool flip_test = false;
   std::string fine_tune;
   std::vector<std::string> new_layers;
+  std::string frozen_statistics = "hold";
   std::uint64_t seed = 1;
   std::string convolution = "fastest";
   // The run

@@ -28,7 +28,10 @@ expect_error 1 "cut/last.safetensors: byte 100000: expected" train --epochs 1 --
 expect_error 1 "cut.safetensors: byte 100000: expected" "$programs/evaluate" cut.safetensors
 expect_error 1 "cut.safetensors: byte 100000: expected" "$programs/classify" cut.safetensors image.png
 expect_error 1 "head" train --fine-tune run/weights.safetensors --new-layers head --run-dir tuned
-train --epochs 1 --fine-tune run/weights.safetensors --new-layers fc --freeze conv1,layer1 --run-dir tuned >tuned.log
+tune="train --epochs 1 --fine-tune run/weights.safetensors --new-layers fc --freeze conv1,layer1"
+$tune --run-dir tuned >tuned.log
+$tune --frozen-statistics move --run-dir moved >moved.log
+! cmp -s tuned/weights.safetensors moved/weights.safetensors || fail "--frozen-statistics changes nothing"
 mkdir weights && cp run/weights.safetensors weights/last.safetensors
 expect_error 1 "expected a training checkpoint" train --epochs 1 --run-dir weights --resume
 expect_error 1 "nothing.safetensors: cannot open" "$programs/evaluate" nothing.safetensors

@@ -37,22 +37,10 @@ template <Shape In, Shape Out> class Frozen {
   frozen::Engine engine_;
 };
 
-namespace frozen {
-
-/// What only infers is no layer, and not looked into.
-template <class Net, Shape S> constexpr bool can_be_frozen() {
-  if constexpr (InfersOnly<Net>)
-    return true;
-  else
-    return fits<Net, S>;
-}
-
-}  // namespace frozen
-
 /// `net` for images of shape S: a Frozen<S, Net::out(S)>. Throws Error for a model without values.
 template <Shape S, class Net>
 auto freeze(const Net& net, const FreezeOptions& options = {}) {
-  if constexpr (frozen::can_be_frozen<Net, S>()) {
+  if constexpr (can_infer<Net, S>) {
     Context<Cpu> ctx(1);
     require_initialised("freeze", ctx, net);
     frozen::Program program = frozen::record<S>(net);

@@ -18,7 +18,7 @@ struct ChainSaved {
 };
 template <Shape S, class First, class... Rest>
 struct ChainSaved<S, First, Rest...> {
-  static constexpr Shape mid = First::out(S);
+  static constexpr Shape mid = out_of<First>(S);
   using type = decltype(std::tuple_cat(std::declval<std::tuple<SavedOf<First, S>>>(),
                                        std::declval<typename ChainSaved<mid, Rest...>::type>()));
 };
@@ -37,7 +37,7 @@ struct Sequential {
   using on = Sequential<OnBackend<Layers, Other>...>;
 
   static constexpr Shape out(Shape s) {
-    ((s = Layers::out(s)), ...);
+    ((s = out_of<Layers>(s)), ...);
     return s;
   }
 

@@ -73,6 +73,15 @@ struct On<L, Other> {
 template <class L, class Other>
 using OnBackend = typename detail::On<L, Other>::type;
 
+/// The shape that the layer makes of `in`.
+template <class L>
+constexpr Shape out_of(Shape in) {
+  if constexpr (detail::Parts<L>::out)
+    return L::out(in);
+  else
+    return in;  // is_complete says what is wrong
+}
+
 /// A network that nobody trains, and that is no layer: a frozen one.
 template <class L>
 concept InfersOnly = requires {

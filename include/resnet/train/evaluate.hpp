@@ -82,26 +82,21 @@ std::vector<float> mirrored(std::span<const float> images) {
 template <Shape S, class B, class Model>
 Batch<Model::out(S), B> probabilities(Context<B>& ctx, const Model& model, std::span<const float> images,
                                       EvaluateOptions options = {}) {
-  require_finite("probabilities", images, S.size());
-  auto p = softmax(ctx, model.infer(ctx, ctx.template upload<S>(images)));
-  if (options.flip) {
-    const std::vector<float> other_images = mirrored<S>(images);
-    const auto other = softmax(ctx, model.infer(ctx, ctx.template upload<S>(other_images)));
-    B::lerp(ctx, other.size(), 0.5, other.data(), p.data());
+  if constexpr (can_classify<Model, S>) {
+    require_finite("probabilities", images, S.size());
+    auto p = softmax(ctx, model.infer(ctx, ctx.template upload<S>(images)));
+    if (options.flip) {
+      const std::vector<float> other_images = mirrored<S>(images);
+      const auto other = softmax(ctx, model.infer(ctx, ctx.template upload<S>(other_images)));
+      B::lerp(ctx, other.size(), 0.5, other.data(), p.data());
+    }
+    return p;
+  } else {
+    return {};  // the error has been said
   }
-  return p;
 }
 
 namespace detail {
-
-/// A frozen network has been checked by freeze.
-template <class Model, Shape S>
-constexpr bool is_evaluable() {
-  if constexpr (InfersOnly<Model>)
-    return true;
-  else
-    return is_classifier<Model, S>;
-}
 
 template <Shape S, class B, class Model>
 Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
@@ -140,7 +135,7 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
 template <Shape S, class B, class Model>
 Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
                     const std::function<bool(const Metrics&)>& go_on = {}, EvaluateOptions options = {}) {
-  if constexpr (detail::is_evaluable<Model, S>())
+  if constexpr (can_classify<Model, S>)
     return detail::evaluate<S>(ctx, model, loader, go_on, options);
   else
     return {{}, ConfusionMatrix(1)};  // the error has been said

@@ -55,6 +55,15 @@ constexpr bool check_network() {
   }
 }
 
+/// A network that only infers has been checked by whatever made it.
+template <class Model, Shape S, bool Classifier>
+constexpr bool check_inference() {
+  if constexpr (InfersOnly<Model>)
+    return true;
+  else
+    return check_network<Model, S, Classifier>();
+}
+
 }  // namespace detail
 
 /// Whether the network is a layer for images of shape S. What does not fit is a compile error.
@@ -64,5 +73,11 @@ inline constexpr bool fits = detail::check_network<Model, S, false>();
 /// The same, and whether it ends in one value for each class.
 template <class Model, Shape S>
 inline constexpr bool is_classifier = detail::check_network<Model, S, true>();
+
+/// Both for one that is only to infer: also a frozen network, which is no layer.
+template <class Model, Shape S>
+inline constexpr bool can_infer = detail::check_inference<Model, S, false>();
+template <class Model, Shape S>
+inline constexpr bool can_classify = detail::check_inference<Model, S, true>();
 
 }  // namespace resnet
