@@ -73,10 +73,10 @@ double gradient_error() {
   constexpr Shape shape{3, 4, 5};
   Context<B> ctx;
   PReLU<3, B> layer, grad;
-  B::fill_uniform(ctx, 3, {1}, 0.1, 0.9, layer.weight.data());
+  run<op::FillUniform>(ctx, {.count = 3, .stream = {1}, .low = 0.1, .high = 0.9, .y = layer.weight});
   std::vector<double> x(2 * shape.size()), r(x.size());
-  B::fill_normal(ctx, x.size(), {2}, 1, x.data());
-  B::fill_normal(ctx, r.size(), {3}, 1, r.data());
+  run<op::FillNormal>(ctx, {.count = x.size(), .stream = {2}, .std = 1, .y = x.data()});
+  run<op::FillNormal>(ctx, {.count = r.size(), .stream = {3}, .std = 1, .y = r.data()});
 
   const auto input = ctx.upload<shape>(x);
   decltype(layer)::Saved<shape> saved;

@@ -44,7 +44,7 @@ int run(const std::string& weights, int calls) {
   const auto frozen = freeze<image>(*net);
 
   const auto x = ctx.make<image>(32);
-  Cpu::fill_normal(ctx, x.size(), {1, 0}, 1, x.data());
+  run<op::FillNormal>(ctx, {.count = x.size(), .stream = {1, 0}, .std = 1, .y = x});
   const auto expected = net->infer(ctx, x), found = frozen.infer(ctx, x);
   double error = 0, norm = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {

@@ -10,32 +10,39 @@ using namespace resnet;
 namespace {
 
 struct Operands {
-  explicit Operands(BatchNormGeometry g) : g(g), memory(ctx.scratch(4 * size() + 8 * channels())) {
-    Cpu::fill_normal(ctx, 4 * size() + 8 * channels(), {1, 0}, 1, memory.data());
+  Operands(int rows, int channels) : rows(rows), channels(channels), memory(ctx.scratch(4 * size() + 8 * c())) {
+    run<op::FillNormal>(ctx, {.count = 4 * size() + 8 * c(), .stream = {1, 0}, .std = 1, .y = memory});
   }
-  std::size_t channels() const { return static_cast<std::size_t>(g.c); }
-  std::size_t size() const { return static_cast<std::size_t>(g.rows) * channels(); }
+  std::size_t c() const { return static_cast<std::size_t>(channels); }
+  std::size_t size() const { return static_cast<std::size_t>(rows) * c(); }
   float* tensor(std::size_t i) const { return memory.data() + i * size(); }
-  float* vector(std::size_t i) const { return memory.data() + 4 * size() + i * channels(); }
+  float* vector(std::size_t i) const { return memory.data() + 4 * size() + i * c(); }
 
   Context<Cpu> ctx;
-  BatchNormGeometry g;
+  int rows, channels;
   Buffer<Cpu> memory;
 };
 
 void forward_relu(benchmark::State& state) {
-  Operands o({static_cast<int>(state.range(0)), static_cast<int>(state.range(1))});
-  for (auto _ : state)
-    Cpu::batch_norm_forward(o.ctx, o.g, 1e-5, 0.1, o.tensor(0), o.vector(0), o.vector(1), o.vector(2),
-                            o.vector(3), nullptr, true, o.tensor(1), o.vector(4), o.vector(5));
+  Operands o(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
+  for (auto _ : state) {
+    run<op::BatchStatistics>(o.ctx, {.rows = o.rows, .channels = o.channels, .eps = 1e-5, .momentum = 0.1,
+                                     .x = o.tensor(0), .running_mean = o.vector(2), .running_var = o.vector(3),
+                                     .mean = o.vector(4), .inv_std = o.vector(5)});
+    run<op::Normalize>(o.ctx, {.rows = o.rows, .channels = o.channels, .x = o.tensor(0), .weight = o.vector(0),
+                               .bias = o.vector(1), .mean = o.vector(4), .inv_std = o.vector(5),
+                               .activation = op::Activation::relu, .y = o.tensor(1)});
+  }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(2 * sizeof(float) * o.size()));
 }
 
 void backward_relu(benchmark::State& state) {
-  Operands o({static_cast<int>(state.range(0)), static_cast<int>(state.range(1))});
+  Operands o(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
   for (auto _ : state)
-    Cpu::batch_norm_backward(o.ctx, o.g, o.tensor(0), o.vector(0), o.vector(1), o.vector(4), o.vector(5),
-                             nullptr, true, o.tensor(1), nullptr, o.tensor(2), o.vector(6), o.vector(7));
+    run<op::NormalizeBackward>(
+        o.ctx, {.rows = o.rows, .channels = o.channels, .x = o.tensor(0), .weight = o.vector(0), .bias = o.vector(1),
+                .mean = o.vector(4), .inv_std = o.vector(5), .activation = op::Activation::relu, .dy = o.tensor(1),
+                .dx = o.tensor(2), .dweight = o.vector(6), .dbias = o.vector(7)});
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(3 * sizeof(float) * o.size()));
 }
 

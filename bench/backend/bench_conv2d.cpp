@@ -36,9 +36,9 @@ struct Operands {
         x(ctx.scratch(count(n * l.size * l.size, l.in))),
         y(ctx.scratch(count(n * g.out_h * g.out_w, l.out))),
         weight(ctx.scratch(count(l.out * l.kernel * l.kernel, l.in))) {
-    Cpu::fill_normal(ctx, count(n * l.size * l.size, l.in), {1, 0}, 1, x.data());
-    Cpu::fill_normal(ctx, count(n * g.out_h * g.out_w, l.out), {1, 1}, 1, y.data());
-    Cpu::fill_normal(ctx, count(l.out * l.kernel * l.kernel, l.in), {1, 2}, 0.05, weight.data());
+    run<op::FillNormal>(ctx, {.count = count(n * l.size * l.size, l.in), .stream = {1, 0}, .std = 1, .y = x});
+    run<op::FillNormal>(ctx, {.count = count(n * g.out_h * g.out_w, l.out), .stream = {1, 1}, .std = 1, .y = y});
+    run<op::FillNormal>(ctx, {.count = count(l.out * l.kernel * l.kernel, l.in), .stream = {1, 2}, .std = 0.05, .y = weight});
   }
   static std::size_t count(int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
   double bytes() const {
@@ -73,14 +73,14 @@ const bool registered = [] {
   for (const int n : {1, 32, 128})
     for (const Layer& layer : layers) {
       add("conv2d_forward", layer, n, [](Operands& o) {
-        Cpu::conv2d_forward(o.ctx, o.g, o.x.data(), o.weight.data(), nullptr, o.y.data());
+        resnet::run<op::Conv2d>(o.ctx, {.g = o.g, .x = o.x, .weight = o.weight, .y = o.y});
       });
       if (layer.in > 3)
         add("conv2d_backward_data", layer, n, [](Operands& o) {
-          Cpu::conv2d_backward_data(o.ctx, o.g, o.y.data(), o.weight.data(), nullptr, o.x.data());
+          resnet::run<op::Conv2dBackwardData>(o.ctx, {.g = o.g, .dy = o.y, .weight = o.weight, .dx = o.x});
         });
       add("conv2d_backward_weight", layer, n, [](Operands& o) {
-        Cpu::conv2d_backward_weight(o.ctx, o.g, o.x.data(), o.y.data(), o.weight.data(), nullptr);
+        resnet::run<op::Conv2dBackwardWeight>(o.ctx, {.g = o.g, .x = o.x, .dy = o.y, .dweight = o.weight});
       });
     }
   return true;

@@ -22,7 +22,7 @@ void frozen_inference(benchmark::State& state) {
   initialize(ctx, *net);
   const auto frozen = freeze<image>(*net, {.batch = n});
   const auto x = ctx.make<image>(n);
-  Cpu::fill_normal(ctx, x.size(), {2, 0}, 1, x.data());
+  run<op::FillNormal>(ctx, {.count = x.size(), .stream = {2, 0}, .std = 1, .y = x});
   for (auto _ : state) benchmark::DoNotOptimize(frozen.infer(ctx, x).data());
   state.SetItemsProcessed(state.iterations() * n);
   state.counters["GMAC/s"] = benchmark::Counter(n * static_cast<double>(forward_macs<Net, image>()) * 1e-9,

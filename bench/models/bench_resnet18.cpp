@@ -19,10 +19,10 @@ struct Fixture {
     std::uint64_t id = 0;
     for_each_parameter(
         [&](std::string_view, Role role, auto& t) {
-          if (role == Role::weight) Cpu::fill_normal(ctx, t.size(), {1, id++}, 0.05, t.data());
+          if (role == Role::weight) run<op::FillNormal>(ctx, {.count = t.size(), .stream = {1, id++}, .std = 0.05, .y = t.data()});
         },
         net);
-    Cpu::fill_normal(ctx, x.size(), {2, 0}, 1, x.data());
+    run<op::FillNormal>(ctx, {.count = x.size(), .stream = {2, 0}, .std = 1, .y = x});
   }
   Context<Cpu> ctx;
   Net net, grad;

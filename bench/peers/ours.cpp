@@ -69,7 +69,7 @@ void conv(Context<Cpu>& ctx, const std::string& id, const work::Conv& c, work::P
                          .padding = c.kernel / 2};
   const auto buffer = [&](int count, double deviation) {
     auto memory = ctx.scratch(static_cast<std::size_t>(count));
-    Cpu::fill_normal(ctx, static_cast<std::size_t>(count), {1, 0}, deviation, memory.data());
+    run<op::FillNormal>(ctx, {.count = static_cast<std::size_t>(count), .stream = {1, 0}, .std = deviation, .y = memory});
     return memory;
   };
   const int taps = c.kernel * c.kernel * c.in_c;
@@ -79,13 +79,13 @@ void conv(Context<Cpu>& ctx, const std::string& id, const work::Conv& c, work::P
   const double seconds = work::seconds_per_call([&] {
     switch (pass) {
       case work::Pass::forward:
-        Cpu::conv2d_forward(ctx, g, x.data(), weight.data(), nullptr, y.data());
+        run<op::Conv2d>(ctx, {.g = g, .x = x, .weight = weight, .y = y});
         break;
       case work::Pass::backward_data:
-        Cpu::conv2d_backward_data(ctx, g, y.data(), weight.data(), nullptr, x.data());
+        run<op::Conv2dBackwardData>(ctx, {.g = g, .dy = y, .weight = weight, .dx = x});
         break;
       case work::Pass::backward_weight:
-        Cpu::conv2d_backward_weight(ctx, g, x.data(), y.data(), weight.data(), nullptr);
+        run<op::Conv2dBackwardWeight>(ctx, {.g = g, .x = x, .dy = y, .dweight = weight});
         break;
     }
   });
@@ -110,7 +110,7 @@ void infer(Context<Cpu>& ctx, const std::string& id, int n) {
   initialize(ctx, *net);
   const auto frozen = freeze<image>(*net, {.batch = n});
   auto x = ctx.make<image>(n);
-  Cpu::fill_normal(ctx, x.size(), {2, 0}, 1, x.data());
+  run<op::FillNormal>(ctx, {.count = x.size(), .stream = {2, 0}, .std = 1, .y = x});
   float sum = 0;
   const double seconds = work::seconds_per_call([&] { sum += frozen.infer(ctx, x).data()[0]; });
   work::report(id, "seconds", seconds, std::isfinite(sum) ? "" : "not finite");

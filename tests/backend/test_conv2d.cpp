@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "tests/support/backends.hpp"
+#include <resnet/op/conv2d.hpp>
 
 #include <span>
 
+#include "tests/support/operation.hpp"
+
 using namespace resnet;
-using test::Operand;
 using test::Values;
 
 namespace {
@@ -82,28 +83,28 @@ struct Operands {
         dbias(fill(static_cast<std::size_t>(g.out_c), 6)) {}
 
   auto forward(bool with_bias) const {
-    return [this, with_bias]<class B>(Context<B>& ctx) {
+    return [this, with_bias](auto& ctx) {
       ctx.convolution = algorithms;
-      Operand<B> in(x), w(weight), b(bias), y(test::unwritten(out_size(g)));
-      B::conv2d_forward(ctx, g, in.data(), w.data(), with_bias ? b.data() : nullptr, y.data());
-      return y.values();
+      Values y = test::unwritten(out_size(g));
+      return test::run_on(ctx, op::Conv2d<Values, Values>{.g = g, .x = &x, .weight = &weight,
+                                                          .bias = with_bias ? &bias : nullptr, .y = &y});
     };
   }
-  /// dx; what is added to it, if anything, lies in the same memory.
+  /// What is added to dx, if anything, lies in the same memory.
   auto backward_data(bool add = false) const {
-    return [this, add]<class B>(Context<B>& ctx) {
+    return [this, add](auto& ctx) {
       ctx.convolution = algorithms;
-      Operand<B> d(dy), w(weight), dx(add ? x : test::unwritten(in_size(g)));
-      B::conv2d_backward_data(ctx, g, d.data(), w.data(), add ? dx.data() : nullptr, dx.data());
-      return dx.values();
+      Values dx = add ? x : test::unwritten(in_size(g));
+      return test::run_on(ctx, op::Conv2dBackwardData<Values, Values>{.g = g, .dy = &dy, .weight = &weight,
+                                                                      .addend = add ? &dx : nullptr, .dx = &dx});
     };
   }
   auto backward_weight(bool with_bias) const {
-    return [this, with_bias]<class B>(Context<B>& ctx) {
+    return [this, with_bias](auto& ctx) {
       ctx.convolution = algorithms;
-      Operand<B> in(x), d(dy), dw(dweight), db(dbias);
-      B::conv2d_backward_weight(ctx, g, in.data(), d.data(), dw.data(), with_bias ? db.data() : nullptr);
-      return test::join(dw.values(), db.values());
+      Values dw = dweight, db = dbias;
+      return test::run_on(ctx, op::Conv2dBackwardWeight<Values, Values>{.g = g, .x = &x, .dy = &dy, .dweight = &dw,
+                                                                        .dbias = with_bias ? &db : nullptr});
     };
   }
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "tests/support/backends.hpp"
+#include <resnet/op/depthwise_conv2d.hpp>
+
+#include "tests/support/operation.hpp"
 
 using namespace resnet;
-using test::Operand;
 using test::Values;
 
 namespace {
@@ -35,16 +36,18 @@ const Conv2dGeometry cases[] = {
 std::size_t count(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
 
 /// y, dx and dweight, one after the other.
-auto operation(const Conv2dGeometry& g, auto&& fill) {
-  return [=]<class B>(Context<B>& ctx) {
+auto operations(const Conv2dGeometry& g, auto&& fill) {
+  return [=](auto& ctx) {
     const std::size_t in = count(g.n, g.in_h, g.in_w, g.in_c), out = count(g.n, g.out_h, g.out_w, g.out_c);
     const std::size_t weights = count(g.in_c, g.kernel, g.kernel);
-    Operand<B> x(fill(in, 1)), weight(fill(weights, 2)), dy(fill(out, 3)), dweight(fill(weights, 4));
-    Operand<B> y(test::unwritten(out)), dx(test::unwritten(in));
-    B::depthwise_conv2d_forward(ctx, g, x.data(), weight.data(), y.data());
-    B::depthwise_conv2d_backward_data(ctx, g, dy.data(), weight.data(), dx.data());
-    B::depthwise_conv2d_backward_weight(ctx, g, x.data(), dy.data(), dweight.data());
-    return test::join(y.values(), dx.values(), dweight.values());
+    Values x = fill(in, 1), weight = fill(weights, 2), dy = fill(out, 3), dweight = fill(weights, 4),
+           y = test::unwritten(out), dx = test::unwritten(in);
+    return test::join(
+        test::run_on(ctx, op::DepthwiseConv2d<Values, Values>{.g = g, .x = &x, .weight = &weight, .y = &y}),
+        test::run_on(ctx, op::DepthwiseConv2dBackwardData<Values, Values>{
+                              .g = g, .dy = &dy, .weight = &weight, .dx = &dx}),
+        test::run_on(ctx, op::DepthwiseConv2dBackwardWeight<Values, Values>{
+                              .g = g, .x = &x, .dy = &dy, .dweight = &dweight}));
   };
 }
 
@@ -53,7 +56,7 @@ auto operation(const Conv2dGeometry& g, auto&& fill) {
 TEST_CASE_TEMPLATE_DEFINE("depthwise_conv2d: exact on small whole numbers", B, depthwise_exact) {
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(&g - cases);
-    test::check_operation_exactly<B>(operation(g, test::integers));
+    test::check_operation_exactly<B>(operations(g, test::integers));
   }
 }
 TEST_CASE_TEMPLATE_APPLY(depthwise_exact, test::Backends);
@@ -62,11 +65,11 @@ TEST_CASE_TEMPLATE_DEFINE("depthwise_conv2d: rounding errors of a sum", B, depth
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(&g - cases);
     Context<Ref<double>> exact;
-    Values units = operation(
+    Values units = operations(
         g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); })(exact);
     for (double& u : units) u *= std::sqrt(g.n * g.out_h * g.out_w + g.kernel * g.kernel);
     test::check_operation<B>(
-        operation(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); }), units);
+        operations(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); }), units);
   }
 }
 TEST_CASE_TEMPLATE_APPLY(depthwise_rounding, test::Backends);
@@ -74,14 +77,11 @@ TEST_CASE_TEMPLATE_APPLY(depthwise_rounding, test::Backends);
 /// A depthwise convolution is a convolution whose weights are 0 between different channels.
 TEST_CASE("depthwise_conv2d: the same as a convolution with a diagonal of kernels") {
   const Conv2dGeometry g = geometry(2, 5, 6, 3, 3, 2, 1);
-  Context<Ref<double>> ctx;
-  const Values x = test::normal(count(g.n, g.in_h, g.in_w, 3), 1), weight = test::normal(count(3, 9), 2);
-  Values diagonal(count(3, 9, 3));
+  Values x = test::normal(count(g.n, g.in_h, g.in_w, 3), 1), weight = test::normal(count(3, 9), 2),
+         y = test::unwritten(count(g.n, g.out_h, g.out_w, 3)), diagonal(count(3, 9, 3));
   for (std::size_t c = 0; c < 3; ++c)
     for (std::size_t tap = 0; tap < 9; ++tap) diagonal[(c * 9 + tap) * 3 + c] = weight[c * 9 + tap];
-  Operand<Ref<double>> in(x), w(weight), d(diagonal), y(test::unwritten(count(g.n, g.out_h, g.out_w, 3))),
-      z(y.values());
-  Ref<double>::depthwise_conv2d_forward(ctx, g, in.data(), w.data(), y.data());
-  Ref<double>::conv2d_forward(ctx, g, in.data(), d.data(), nullptr, z.data());
-  CHECK(y.values() == z.values());
+  CHECK(test::run_on<Ref<double>>(
+            op::DepthwiseConv2d<Values, Values>{.g = g, .x = &x, .weight = &weight, .y = &y}) ==
+        test::run_on<Ref<double>>(op::Conv2d<Values, Values>{.g = g, .x = &x, .weight = &diagonal, .y = &y}));
 }

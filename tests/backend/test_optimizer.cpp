@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The update rules: Ref<double> against formulas written out here, every backend against Ref<double>.
+#include <resnet/op/parameters.hpp>
+
 #include "tests/support/backends.hpp"
 
 using namespace resnet;
@@ -10,7 +12,8 @@ namespace {
 
 constexpr std::size_t sizes[] = {1, 17, 16'383, 16'385, 40'000};
 
-/// Three steps on gradient 1, then 2, 3 times it; the parameter and the two states afterwards.
+/// Three steps on gradient 1, then 2, 3 times it; the parameter and the two states afterwards. step(ctx, k, gradient,
+/// state, state, parameter) is a generic lambda, so that the same one runs on every backend.
 auto run(const Values& w, auto step) {
   return [&w, step]<class B>(Context<B>& ctx) {
     const std::size_t n = w.size();
@@ -36,22 +39,24 @@ template <class B> void check_steps(auto step) {
   }
 }
 
-// Steps as generic lambdas, so that the same one runs on every backend.
-auto sgd(SgdStep s) {
-  return [s]<class B>(Context<B>& ctx, int, std::size_t n, const auto* g, auto* v, auto*, auto* w) {
-    B::sgd_step(ctx, n, s, g, v, w);
+auto sgd(double lr, double momentum, double weight_decay, bool nesterov) {
+  return [=](auto& ctx, int, std::size_t n, const auto* g, auto* v, auto*, auto* w) {
+    resnet::run<op::SgdStep>(ctx, {.count = n, .lr = lr, .momentum = momentum, .weight_decay = weight_decay,
+                                   .nesterov = nesterov, .gradient = g, .velocity = v, .weight = w});
   };
 }
-auto adam(AdamStep s) {
-  return [s]<class B>(Context<B>& ctx, int k, std::size_t n, const auto* g, auto* m, auto* v, auto* w) {
-    AdamStep now = s;
-    now.step = k;
-    B::adam_step(ctx, n, now, g, m, v, w);
+auto adam(double lr, double beta1, double beta2, double eps, double weight_decay, bool decoupled) {
+  return [=](auto& ctx, int k, std::size_t n, const auto* g, auto* m, auto* v, auto* w) {
+    resnet::run<op::AdamStep>(ctx, {.count = n, .lr = lr, .beta1 = beta1, .beta2 = beta2, .eps = eps,
+                                    .weight_decay = weight_decay, .decoupled = decoupled, .step = k, .gradient = g,
+                                    .mean = m, .square = v, .weight = w});
   };
 }
-auto rmsprop(RmsPropStep s) {
-  return [s]<class B>(Context<B>& ctx, int, std::size_t n, const auto* g, auto* square, auto* v, auto* w) {
-    B::rmsprop_step(ctx, n, s, g, square, v, w);
+auto rmsprop(double lr, double alpha, double eps, double weight_decay, double momentum) {
+  return [=](auto& ctx, int, std::size_t n, const auto* g, auto* square, auto* v, auto* w) {
+    resnet::run<op::RmsPropStep>(ctx, {.count = n, .lr = lr, .alpha = alpha, .eps = eps,
+                                       .weight_decay = weight_decay, .momentum = momentum, .gradient = g,
+                                       .square = square, .velocity = v, .weight = w});
   };
 }
 
@@ -71,10 +76,10 @@ TEST_CASE("sgd_step: torch.optim.SGD") {
     v = k == 1 ? g : 0.9 * v + g;
     w -= 0.1 * (g + 0.9 * v);
   }
-  CHECK(last_parameter(sgd({0.1, 0.9, 0.01, true}), 0.7) == doctest::Approx(w).epsilon(1e-14));
+  CHECK(last_parameter(sgd(0.1, 0.9, 0.01, true), 0.7) == doctest::Approx(w).epsilon(1e-14));
   w = 0.7;
   for (int k = 1; k <= 3; ++k) w -= 0.1 * k * gradient;
-  CHECK(last_parameter(sgd({0.1, 0, 0, false}), 0.7) == doctest::Approx(w).epsilon(1e-14));
+  CHECK(last_parameter(sgd(0.1, 0, 0, false), 0.7) == doctest::Approx(w).epsilon(1e-14));
 }
 
 TEST_CASE("adam_step: torch.optim.Adam and AdamW") {
@@ -90,7 +95,7 @@ TEST_CASE("adam_step: torch.optim.Adam and AdamW") {
       v = 0.99 * v + 0.01 * g * g;
       w -= 0.1 * (m / (1 - std::pow(0.9, k))) / (std::sqrt(v / (1 - std::pow(0.99, k))) + 1e-3);
     }
-    CHECK(last_parameter(adam({0.1, 0.9, 0.99, 1e-3, 0.02, decoupled, 0}), 0.7) ==
+    CHECK(last_parameter(adam(0.1, 0.9, 0.99, 1e-3, 0.02, decoupled), 0.7) ==
           doctest::Approx(w).epsilon(1e-14));
   }
 }
@@ -103,15 +108,15 @@ TEST_CASE("rmsprop_step: torch.optim.RMSprop") {
     v = 0.5 * v + g / (std::sqrt(square) + 1e-3);
     w -= 0.1 * v;
   }
-  CHECK(last_parameter(rmsprop({0.1, 0.95, 1e-3, 0.02, 0.5}), 0.7) == doctest::Approx(w).epsilon(1e-14));
+  CHECK(last_parameter(rmsprop(0.1, 0.95, 1e-3, 0.02, 0.5), 0.7) == doctest::Approx(w).epsilon(1e-14));
 }
 
 TEST_CASE_TEMPLATE_DEFINE("optimizer steps", B, optimizer_steps) {
-  check_steps<B>(sgd({0.1, 0, 0.01, false}));
-  check_steps<B>(sgd({0.1, 0.9, 0.01, false}));
-  check_steps<B>(sgd({0.1, 0.9, 0, true}));
-  check_steps<B>(adam({0.1, 0.9, 0.99, 1e-3, 0.02, false, 0}));
-  check_steps<B>(adam({0.1, 0.9, 0.99, 1e-3, 0.02, true, 0}));
-  check_steps<B>(rmsprop({0.1, 0.95, 1e-3, 0.02, 0.5}));
+  check_steps<B>(sgd(0.1, 0, 0.01, false));
+  check_steps<B>(sgd(0.1, 0.9, 0.01, false));
+  check_steps<B>(sgd(0.1, 0.9, 0, true));
+  check_steps<B>(adam(0.1, 0.9, 0.99, 1e-3, 0.02, false));
+  check_steps<B>(adam(0.1, 0.9, 0.99, 1e-3, 0.02, true));
+  check_steps<B>(rmsprop(0.1, 0.95, 1e-3, 0.02, 0.5));
 }
 TEST_CASE_TEMPLATE_APPLY(optimizer_steps, test::Backends);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "tests/support/backends.hpp"
+#include <resnet/op/pooling.hpp>
+
+#include "tests/support/operation.hpp"
 
 using namespace resnet;
-using test::Operand;
 using test::Values;
 
 namespace {
@@ -42,13 +43,9 @@ TEST_CASE_TEMPLATE_DEFINE("max_pool", B, max_pool) {
     CAPTURE(&g - cases);
     // Whole numbers have equal maxima: the gradient must go to the first. Sums of them are exact.
     for (const Values& x : {test::integers(in_size(g), 1), test::normal(in_size(g), 1)}) {
-      const Values dy = test::integers(out_size(g), 2);
-      test::check_operation_exactly<B>([&]<class T>(Context<T>& ctx) {
-        Operand<T> in(x), d(dy), y(test::unwritten(out_size(g))), dx(test::unwritten(in_size(g)));
-        T::max_pool_forward(ctx, g, in.data(), y.data());
-        T::max_pool_backward(ctx, g, in.data(), d.data(), dx.data());
-        return test::join(y.values(), dx.values());
-      });
+      Values dy = test::integers(out_size(g), 2), y = test::unwritten(out_size(g)), dx = test::unwritten(in_size(g));
+      test::check_operation_exactly<B>(op::MaxPool2d<Values, Values>{.g = g, .x = &x, .y = &y});
+      test::check_operation_exactly<B>(op::MaxPool2dBackward<Values, Values>{.g = g, .x = &x, .dy = &dy, .dx = &dx});
     }
   }
 }
@@ -57,20 +54,18 @@ TEST_CASE_TEMPLATE_APPLY(max_pool, test::Backends);
 TEST_CASE_TEMPLATE_DEFINE("avg_pool", B, avg_pool) {
   for (const Pool2dGeometry& g : cases) {
     CAPTURE(&g - cases);
-    const Values x = test::normal(in_size(g), 1), dy = test::normal(out_size(g), 2);
-    const auto run = [&](const Values& in, const Values& d) {
-      return [&]<class T>(Context<T>& ctx) {
-        Operand<T> from(in), gradient(d), y(test::unwritten(out_size(g))), dx(test::unwritten(in_size(g)));
-        T::avg_pool_forward(ctx, g, from.data(), y.data());
-        T::avg_pool_backward(ctx, g, gradient.data(), dx.data());
-        return test::join(y.values(), dx.values());
-      };
+    const Values x = test::normal(in_size(g), 1), dy = test::normal(out_size(g), 2), abs_x = test::absolute(x),
+                 abs_dy = test::absolute(dy);
+    Values y = test::unwritten(out_size(g)), dx = test::unwritten(in_size(g));
+    const auto check = [&](auto of, const auto& on_magnitudes) {
+      Values units = test::run_on<Ref<double>>(on_magnitudes);
+      for (double& u : units) u *= 1 + std::sqrt(g.kernel_h * g.kernel_w);
+      test::check_operation<B>(of, units);
     };
-    const Values abs_x = test::absolute(x), abs_dy = test::absolute(dy);
-    Context<Ref<double>> exact;
-    Values units = run(abs_x, abs_dy)(exact);
-    for (double& u : units) u *= 1 + std::sqrt(g.kernel_h * g.kernel_w);
-    test::check_operation<B>(run(x, dy), units);
+    using Forward = op::AvgPool2d<Values, Values>;
+    using Backward = op::AvgPool2dBackward<Values, Values>;
+    check(Forward{.g = g, .x = &x, .y = &y}, Forward{.g = g, .x = &abs_x, .y = &y});
+    check(Backward{.g = g, .dy = &dy, .dx = &dx}, Backward{.g = g, .dy = &abs_dy, .dx = &dx});
   }
 }
 TEST_CASE_TEMPLATE_APPLY(avg_pool, test::Backends);

@@ -10,8 +10,9 @@ rm -rf "$scratch"
 planted() {  # planted <header> <include line> <text of the complaint>
   rm -rf "$scratch/include"
   mkdir -p "$scratch/include/resnet/core" "$scratch/include/resnet/layers" "$scratch/include/resnet/loss" \
+    "$scratch/include/resnet/op" \
     "$scratch/include/resnet/backend/cpu" "$scratch/include/resnet/backend/ref"
-  for header in core/shape layers/relu loss/loss backend/cpu/cpu backend/ref/ref; do
+  for header in core/shape op/add layers/relu loss/loss backend/cpu/cpu backend/ref/ref; do
     echo '#include <vector>' >"$scratch/include/resnet/$header.hpp"
   done
   $check "$scratch/include" >/dev/null || { echo "FAILED: the tree without a violation was refused"; exit 1; }
@@ -27,6 +28,8 @@ planted() {  # planted <header> <include line> <text of the complaint>
   esac
 }
 planted core/shape.hpp '#include <resnet/layers/relu.hpp>' 'core may not include layers'
+planted core/shape.hpp '#include <resnet/op/add.hpp>' 'core may not include op'
+planted op/add.hpp '#include <resnet/backend/ref/ref.hpp>' 'op may not include backend/ref'
 planted core/shape.hpp '#include <unistd.h>' 'only standard headers here'
 planted layers/relu.hpp '#include <resnet/backend/cpu/cpu.hpp>' 'layers may not include backend/cpu'
 planted layers/relu.hpp '#include <resnet/loss/loss.hpp>' 'layers may not include loss'

@@ -24,8 +24,11 @@ void train(Net& net, Optimizer<Net>& optimizer, int steps) {
   Context<B> ctx(1);
   for (int step = 0; step < steps; ++step) {
     Net grad = net;
-    for_each_parameter([&](std::string_view, Role, auto& g) { B::scale(ctx, g.size(), 0.3, g.data()); },
-                       grad);
+    for_each_parameter(
+        [&](std::string_view, Role, auto& g) {
+          run<op::Scale>(ctx, {.count = g.size(), .factor = 0.3, .y = g.data()});
+        },
+        grad);
     optimizer.step(ctx, 0.05, net, grad);
     ++net.bn1.num_batches_tracked;
   }

@@ -253,7 +253,8 @@ TEST_CASE("ResNet-18: no heap allocation after the first step") {
       model.backward_parameters(ctx, std::move(logits), saved, grad);
       for_each_parameter(
           [&](std::string_view, Role, auto& w, auto& g, auto& v) {
-            Cpu::sgd_step(ctx, w.size(), {0.1, 0.9, 5e-4, true}, g.data(), v.data(), w.data());
+            run<op::SgdStep>(ctx, {.count = w.size(), .lr = 0.1, .momentum = 0.9, .weight_decay = 5e-4,
+                                   .nesterov = true, .gradient = g.data(), .velocity = v.data(), .weight = w.data()});
           },
           model, grad, velocity);
     };

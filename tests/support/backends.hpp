@@ -7,6 +7,7 @@
 #include <resnet/backend/cpu/cpu.hpp>
 #include <resnet/backend/ref/ref.hpp>
 
+#include <concepts>
 #include <limits>
 #include <tuple>
 
@@ -20,7 +21,9 @@ using Backends = std::tuple<resnet::Ref<float>, resnet::Cpu>;
 /// Runs `op`, a lambda []<class B>(Context<B>&) -> Values, on B with 1, 2, 3 and 7 threads and poisoned
 /// memory. All must give the same bits, and differ from Ref<double> by at most `units` times B's epsilon,
 /// element by element; 0 asks for equality.
-template <class B, class Op> void check_operation(Op&& op, const Values& units) {
+template <class B, class Op>
+  requires std::invocable<Op&, resnet::Context<B>&>
+void check_operation(Op&& op, const Values& units) {
   resnet::Context<resnet::Ref<double>> exact;
   const Values want = op(exact);
   REQUIRE(want.size() == units.size());
@@ -45,7 +48,9 @@ template <class B, class Op> void check_operation(Op&& op, const Values& units) 
                                        << ", expected " << want[where] << ": " << worst
                                        << " times the allowed error");
 }
-template <class B, class Op> void check_operation_exactly(Op&& op) {
+template <class B, class Op>
+  requires std::invocable<Op&, resnet::Context<B>&>
+void check_operation_exactly(Op&& op) {
   resnet::Context<resnet::Ref<double>> exact;
   check_operation<B>(op, Values(op(exact).size(), 0.0));
 }

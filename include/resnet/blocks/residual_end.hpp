@@ -8,6 +8,7 @@
 
 #include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/drop_path.hpp>
+#include <resnet/op/elementwise.hpp>
 
 namespace resnet {
 
@@ -17,9 +18,10 @@ constexpr Batch<S, B> residual_end_forward(Context<B>& ctx, Norm& norm, const Dr
   if (drop_path.p == 0) return norm.forward_add_relu(ctx, std::move(x), std::move(skip), saved_norm);
   auto y = norm.forward(ctx, std::move(x), saved_norm);
   saved_drop_path.stream = ctx.next_stream();
-  B::drop_path(ctx, y.n(), S.size(), drop_path.p, saved_drop_path.stream, y.data(), y.data());
-  B::add(ctx, y.size(), y.data(), skip.data(), y.data());
-  B::relu_forward(ctx, y.size(), y.data(), y.data());
+  run<op::DropPath>(
+      ctx, {.n = y.n(), .size = S.size(), .p = drop_path.p, .stream = saved_drop_path.stream, .x = y, .y = y});
+  run<op::Add>(ctx, {.count = y.size(), .a = y, .b = skip, .y = y});
+  run<op::Relu>(ctx, {.count = y.size(), .x = y, .y = y});
   return saved_norm.y = y;
 }
 
@@ -30,9 +32,10 @@ constexpr Batch<S, B> residual_end_backward(Context<B>& ctx, const Norm& norm, c
   if (drop_path.p == 0) return norm.backward_add_relu(ctx, dy, saved_norm, grad);
   const auto y = take(saved_norm.y, dy), masked_dy = std::move(dy);
   dy = ctx.make_like(masked_dy);
-  B::relu_backward(ctx, dy.size(), y.data(), masked_dy.data(), dy.data());
+  run<op::ReluBackward>(ctx, {.count = dy.size(), .y = y, .dy = masked_dy, .dx = dy});
   auto dx = ctx.template make<S>(dy.n());
-  B::drop_path(ctx, dy.n(), S.size(), drop_path.p, saved_drop_path.stream, dy.data(), dx.data());
+  run<op::DropPath>(
+      ctx, {.n = dy.n(), .size = S.size(), .p = drop_path.p, .stream = saved_drop_path.stream, .x = dy, .y = dx});
   return norm.backward(ctx, std::move(dx), saved_norm, grad);
 }
 

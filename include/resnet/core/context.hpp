@@ -35,7 +35,9 @@ inline constexpr int max_context_threads = 1024;
 template <class B>
 class Context {
  public:
-  using Scalar = typename B::Scalar;
+  using Backend = B;
+  using Scalar = typename B::Scalar;          // of parameters
+  using Activation = typename B::Activation;  // of batches
 
   /// `threads` 0 means all that the backend has, up to max_context_threads; results don't depend on it. `seed` feeds
   /// Dropout. Throws Error for a number below 0 or above max_context_threads.

@@ -13,6 +13,10 @@ namespace resnet::inline RESNET_ISA::frozen {
 /// What operations get for a Context: the caller's, or one thread and a piece of memory.
 class Workspace {
  public:
+  using Backend = Cpu;
+  using Scalar = float;
+  using Activation = float;
+
   explicit Workspace(Context<Cpu>& ctx) : ctx_(&ctx) {}
   explicit Workspace(float* memory) : memory_(memory) {}
 
@@ -74,7 +78,7 @@ class Layout {
   static constexpr std::size_t nowhere = ~std::size_t{0};
   static std::size_t index(Value v) { return static_cast<std::size_t>(v); }
   static std::size_t room(const Program& p, std::size_t v) { return Workspace::whole_lines(p.sizes[v]); }
-  /// What core/backend.hpp calls "in place".
+  /// What the operations call "in place".
   static bool may_overwrite(const Operation& op, Value v) {
     using Kind = Operation::Kind;
     if (op.kind == Kind::conv2d) return v == op.other && v != op.x;
@@ -162,31 +166,36 @@ class Engine {
       case Operation::Kind::depthwise_conv2d: {
         Conv2dGeometry conv = op.conv;
         conv.n = count;
-        return Cpu::depthwise_conv2d_forward(ctx, conv, x, op.weight.data(), y);
+        return resnet::run<op::DepthwiseConv2d>(ctx, {.g = conv, .x = x, .weight = op.weight.data(), .y = y});
       }
       case Operation::Kind::batch_norm:
-        return Cpu::batch_norm_infer(ctx, {op.norm.rows * count, op.norm.c}, op.eps, x, op.weight.data(),
-                                     op.bias.data(), op.mean.data(), op.var.data(), other, op.relu, y);
+        return resnet::run<op::BatchNormInfer>(
+            ctx, {.rows = op.rows * count, .channels = static_cast<int>(op.weight.size()), .eps = op.eps, .x = x,
+                  .weight = op.weight.data(), .bias = op.bias.data(), .running_mean = op.mean.data(),
+                  .running_var = op.var.data(), .skip = other,
+                  .activation = op.relu ? op::Activation::relu : op::Activation::none, .y = y});
       case Operation::Kind::add:
-        return Cpu::add(ctx, floats, x, other, y);
+        return resnet::run<op::Add>(ctx, {.count = floats, .a = x, .b = other, .y = y});
       case Operation::Kind::relu:
-        return Cpu::relu_forward(ctx, floats, x, y);
+        return resnet::run<op::Relu>(ctx, {.count = floats, .x = x, .y = y});
       case Operation::Kind::sigmoid:
-        return Cpu::sigmoid_forward(ctx, floats, x, y);
+        return resnet::run<op::Sigmoid>(ctx, {.count = floats, .x = x, .y = y});
       case Operation::Kind::silu:
-        return Cpu::silu_forward(ctx, floats, x, y);
+        return resnet::run<op::Silu>(ctx, {.count = floats, .x = x, .y = y});
       case Operation::Kind::scale_channels:
-        return Cpu::scale_channels_forward(ctx, count, static_cast<int>(op.size) / op.x_channels, op.x_channels, x,
-                                           other, y);
+        return resnet::run<op::ScaleChannels>(ctx, {.n = count, .pixels = static_cast<int>(op.size) / op.x_channels,
+                                            .channels = op.x_channels, .x = x, .s = other, .y = y});
       case Operation::Kind::max_pool:
-        return Cpu::max_pool_forward(ctx, pool, x, y);
+        return resnet::run<op::MaxPool2d>(ctx, {.g = pool, .x = x, .y = y});
       case Operation::Kind::avg_pool:
-        return Cpu::avg_pool_forward(ctx, pool, x, y);
+        return resnet::run<op::AvgPool2d>(ctx, {.g = pool, .x = x, .y = y});
       case Operation::Kind::concat:
-        return Cpu::concat_channels(ctx, static_cast<int>(floats) / (op.x_channels + op.other_channels), op.x_channels,
-                                    x, op.other_channels, other, y);
+        return resnet::run<op::ConcatChannels>(
+            ctx, {.rows = static_cast<int>(floats) / (op.x_channels + op.other_channels), .a_channels = op.x_channels,
+                  .b_channels = op.other_channels, .a = x, .b = other, .y = y});
       case Operation::Kind::transpose:
-        return Cpu::transpose(ctx, count, static_cast<int>(op.size) / op.x_channels, op.x_channels, x, y);
+        return resnet::run<op::Transpose>(ctx, {.n = count, .rows = static_cast<int>(op.size) / op.x_channels,
+                                        .columns = op.x_channels, .x = x, .y = y});
     }
   }
 

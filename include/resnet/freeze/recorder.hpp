@@ -6,6 +6,12 @@
 #include <resnet/backend/cpu/memory.hpp>
 #include <resnet/backend/plan/plan.hpp>
 #include <resnet/core/layer.hpp>
+#include <resnet/op/batch_norm.hpp>
+#include <resnet/op/channels.hpp>
+#include <resnet/op/conv2d.hpp>
+#include <resnet/op/depthwise_conv2d.hpp>
+#include <resnet/op/elementwise.hpp>
+#include <resnet/op/pooling.hpp>
 
 #include <map>
 #include <memory>
@@ -20,7 +26,7 @@ namespace resnet::inline RESNET_ISA::frozen {
 using Value = int;
 inline constexpr Value none = -1;
 
-/// An operation of core/backend.hpp on one image, followed by y = relu(result + other) where asked for.
+/// An operation (op/) on one image, followed by y = relu(result + other) where asked for.
 struct Operation {
   enum class Kind {
     conv2d, depthwise_conv2d, batch_norm, add, relu, sigmoid, silu, scale_channels, max_pool, avg_pool, concat,
@@ -30,7 +36,7 @@ struct Operation {
   std::size_t size;       // floats of y
   Conv2dGeometry conv{};  // what is not of this kind stays empty
   Pool2dGeometry pool{};
-  BatchNormGeometry norm{};
+  int rows = 0;                            // of batch_norm
   int x_channels = 0, other_channels = 0;  // of concat; the first of transpose and scale_channels
   double eps = 0;
   Value x = none, other = none, y = none;
@@ -51,77 +57,66 @@ struct Parameters {
 /// Its memory is real, so that addresses are distinct, but never touched: it takes no room.
 struct Recorder : private Plan {
   using Scalar = float;
+  using Activation = float;
   static constexpr bool dry = false;
   using Ctx = Context<Recorder>;
 
   static float* allocate(std::size_t n) { return CpuMemory::allocate(n); }
   static void deallocate(float* p) { CpuMemory::deallocate(p); }
 
-  static void conv2d_forward(Ctx& ctx, const Conv2dGeometry& g, const float* x, const float* weight,
-                             const float* bias, float* y) {
-    record(ctx, {.kind = Operation::Kind::conv2d, .size = floats(g.out_h, g.out_w, g.out_c), .conv = g}, x,
-           nullptr, y, {weight, bias});
+  static void run(Ctx& ctx, const op::Conv2d<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::conv2d, .size = floats(o.g.out_h, o.g.out_w, o.g.out_c), .conv = o.g},
+           o.x.data, nullptr, o.y.data, {o.weight.data, o.bias.data});
   }
-  static void depthwise_conv2d_forward(Ctx& ctx, const Conv2dGeometry& g, const float* x, const float* weight,
-                                       float* y) {
-    record(ctx, {.kind = Operation::Kind::depthwise_conv2d, .size = floats(g.out_h, g.out_w, g.out_c), .conv = g}, x,
-           nullptr, y, {weight});
+  static void run(Ctx& ctx, const op::DepthwiseConv2d<float, float>& o) {
+    record(ctx,
+           {.kind = Operation::Kind::depthwise_conv2d, .size = floats(o.g.out_h, o.g.out_w, o.g.out_c), .conv = o.g},
+           o.x.data, nullptr, o.y.data, {o.weight.data});
   }
-  static void batch_norm_infer(Ctx& ctx, const BatchNormGeometry& g, double eps, const float* x,
-                               const float* weight, const float* bias, const float* mean, const float* var,
-                               const float* skip, bool relu, float* y) {
-    Operation op{.kind = Operation::Kind::batch_norm, .size = floats(g.rows, g.c), .norm = g, .eps = eps};
-    op.relu = relu;
-    record(ctx, std::move(op), x, skip, y, {weight, bias, mean, var});
+  static void run(Ctx& ctx, const op::BatchNormInfer<float, float>& o) {
+    Operation op{.kind = Operation::Kind::batch_norm, .size = floats(o.rows, o.channels), .rows = o.rows, .eps = o.eps};
+    op.relu = o.activation == op::Activation::relu;
+    record(ctx, std::move(op), o.x.data, o.skip.data, o.y.data,
+           {o.weight.data, o.bias.data, o.running_mean.data, o.running_var.data});
   }
-  static void add(Ctx& ctx, std::size_t n, const float* a, const float* b, float* y) {
-    record(ctx, {.kind = Operation::Kind::add, .size = n}, a, b, y);
+  static void run(Ctx& ctx, const op::Add<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::add, .size = o.count}, o.a.data, o.b.data, o.y.data);
   }
-  static void relu_forward(Ctx& ctx, std::size_t n, const float* x, float* y) {
-    record(ctx, {.kind = Operation::Kind::relu, .size = n}, x, nullptr, y);
+  static void run(Ctx& ctx, const op::Relu<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::relu, .size = o.count}, o.x.data, nullptr, o.y.data);
   }
-  static void sigmoid_forward(Ctx& ctx, std::size_t n, const float* x, float* y) {
-    record(ctx, {.kind = Operation::Kind::sigmoid, .size = n}, x, nullptr, y);
+  static void run(Ctx& ctx, const op::Sigmoid<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::sigmoid, .size = o.count}, o.x.data, nullptr, o.y.data);
   }
-  static void silu_forward(Ctx& ctx, std::size_t n, const float* x, float* y) {
-    record(ctx, {.kind = Operation::Kind::silu, .size = n}, x, nullptr, y);
+  static void run(Ctx& ctx, const op::Silu<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::silu, .size = o.count}, o.x.data, nullptr, o.y.data);
   }
-  static void scale_channels_forward(Ctx& ctx, int, int pixels, int c, const float* x, const float* s, float* y) {
-    Operation op{.kind = Operation::Kind::scale_channels, .size = floats(pixels, c)};
-    op.x_channels = c;
-    record(ctx, std::move(op), x, s, y);
+  static void run(Ctx& ctx, const op::ScaleChannels<float, float>& o) {
+    Operation op{.kind = Operation::Kind::scale_channels, .size = floats(o.pixels, o.channels)};
+    op.x_channels = o.channels;
+    record(ctx, std::move(op), o.x.data, o.s.data, o.y.data);
   }
-  static void max_pool_forward(Ctx& ctx, const Pool2dGeometry& g, const float* x, float* y) {
-    record(ctx, {.kind = Operation::Kind::max_pool, .size = floats(g.out_h, g.out_w, g.c), .pool = g}, x,
-           nullptr, y);
+  static void run(Ctx& ctx, const op::MaxPool2d<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::max_pool, .size = floats(o.g.out_h, o.g.out_w, o.g.c), .pool = o.g}, o.x.data,
+           nullptr, o.y.data);
   }
-  static void avg_pool_forward(Ctx& ctx, const Pool2dGeometry& g, const float* x, float* y) {
-    record(ctx, {.kind = Operation::Kind::avg_pool, .size = floats(g.out_h, g.out_w, g.c), .pool = g}, x,
-           nullptr, y);
+  static void run(Ctx& ctx, const op::AvgPool2d<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::avg_pool, .size = floats(o.g.out_h, o.g.out_w, o.g.c), .pool = o.g}, o.x.data,
+           nullptr, o.y.data);
   }
-  static void concat_channels(Ctx& ctx, int rows, int a_channels, const float* a, int b_channels, const float* b,
-                              float* y) {
-    Operation op{.kind = Operation::Kind::concat, .size = floats(rows, a_channels + b_channels)};
-    op.x_channels = a_channels, op.other_channels = b_channels;
-    record(ctx, std::move(op), a, b, y);
+  static void run(Ctx& ctx, const op::ConcatChannels<float, float>& o) {
+    Operation op{.kind = Operation::Kind::concat, .size = floats(o.rows, o.a_channels + o.b_channels)};
+    op.x_channels = o.a_channels, op.other_channels = o.b_channels;
+    record(ctx, std::move(op), o.a.data, o.b.data, o.y.data);
   }
-  static void transpose(Ctx& ctx, int, int rows, int columns, const float* x, float* y) {
-    record(ctx, {.kind = Operation::Kind::transpose, .size = floats(rows, columns), .x_channels = columns}, x, nullptr,
-           y);
+  static void run(Ctx& ctx, const op::Transpose<float, float>& o) {
+    record(ctx, {.kind = Operation::Kind::transpose, .size = floats(o.rows, o.columns), .x_channels = o.columns},
+           o.x.data, nullptr, o.y.data);
   }
 
-  // Not part of any `infer`. (Named one by one, so that a new operation does not go unrecorded.)
-  using Plan::adam_step, Plan::rmsprop_step, Plan::sgd_step, Plan::sum_of_squares;
-  using Plan::scale, Plan::clamp, Plan::lerp;
-  using Plan::argmax, Plan::one_hot, Plan::softmax_cross_entropy_backward,
-      Plan::softmax_cross_entropy_forward;
-  using Plan::avg_pool_backward, Plan::max_pool_backward, Plan::fill_normal, Plan::fill_uniform;
-  using Plan::batch_norm_forward, Plan::batch_norm_backward, Plan::relu_backward, Plan::dropout;
-  using Plan::drop_path, Plan::slice_channels;
-  using Plan::depthwise_conv2d_backward_data, Plan::depthwise_conv2d_backward_weight;
-  using Plan::scale_channels_backward, Plan::sigmoid_backward, Plan::silu_backward;
-  using Plan::conv2d_backward_data, Plan::conv2d_backward_weight;
-  using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads;
+  // Not part of any `infer`.
+  using Plan::argmax, Plan::one_hot, Plan::softmax_cross_entropy_backward, Plan::softmax_cross_entropy_forward;
+  using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads, Plan::sum_of_squares;
 
  private:
   static constexpr std::size_t floats(auto... dims) {

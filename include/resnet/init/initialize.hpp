@@ -9,6 +9,7 @@
 
 #include <resnet/core/context.hpp>
 #include <resnet/core/visit.hpp>
+#include <resnet/op/parameters.hpp>
 
 #include <cmath>
 
@@ -30,18 +31,19 @@ class Initializer {
   template <int Out, int Kernel, int KernelW, int In>
   void operator()(std::string_view, Role, Tensor<B, Out, Kernel, KernelW, In>& weight) {
     bias_bound_ = 1 / std::sqrt(static_cast<double>(In * Kernel * KernelW));
-    B::fill_normal(ctx_, weight.size(), next(), std::sqrt(2.0 / (Out * Kernel * KernelW)), weight.data());
+    run<op::FillNormal>(ctx_, {.count = weight.size(), .stream = next(),
+                               .std = std::sqrt(2.0 / (Out * Kernel * KernelW)), .y = weight});
   }
   template <int Out, int In>
   void operator()(std::string_view, Role, Tensor<B, Out, In>& weight) {
     bias_bound_ = 1 / std::sqrt(static_cast<double>(In));
-    B::fill_uniform(ctx_, weight.size(), next(), -bias_bound_, bias_bound_, weight.data());
+    fill_uniform(weight);
   }
   template <int N>
   void operator()(std::string_view name, Role role, Tensor<B, N>& t) {
     if (role == Role::scale) bias_bound_ = 0;  // its bias is 0, a convolution's or Linear's is not
     if (role == Role::bias && bias_bound_ > 0)
-      B::fill_uniform(ctx_, t.size(), next(), -bias_bound_, bias_bound_, t.data());
+      fill_uniform(t);
     else
       B::fill(t.size(), role == Role::scale || name == "running_var" ? 1 : 0, t.data());
   }
@@ -54,6 +56,10 @@ class Initializer {
   }
 
  private:
+  void fill_uniform(auto& t) {
+    run<op::FillUniform>(
+        ctx_, {.count = t.size(), .stream = next(), .low = -bias_bound_, .high = bias_bound_, .y = t});
+  }
   Stream next() { return {stream_.seed, stream_.id++}; }
 
   Context<B>& ctx_;

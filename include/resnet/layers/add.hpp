@@ -5,6 +5,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
+#include <resnet/op/elementwise.hpp>
 
 namespace resnet {
 
@@ -12,7 +13,7 @@ template <Shape S, class B>
 constexpr Batch<S, B> add(Context<B>& ctx, Batch<S, B> a, Batch<S, B> b) {
   if (a.n() == 0 || b.n() == 0) return {};
   auto y = ctx.make_like(b.unique() ? b : a);
-  B::add(ctx, y.size(), a.data(), b.data(), y.data());
+  run<op::Add>(ctx, {.count = y.size(), .a = a, .b = b, .y = y});
   return y;
 }
 

@@ -13,6 +13,8 @@
 #include <resnet/core/error.hpp>
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
+#include <resnet/op/batch_norm.hpp>
+#include <resnet/op/elementwise.hpp>
 
 #include <cstdint>
 
@@ -44,39 +46,39 @@ struct BatchNorm2d {
 
   template <Shape S>
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return forward_with(ctx, std::move(x), {}, false, saved);
+    return forward_with(ctx, std::move(x), {}, op::Activation::none, saved);
   }
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    return infer_with(ctx, std::move(x), {}, false);
+    return infer_with(ctx, std::move(x), {}, op::Activation::none);
   }
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    return backward_with(ctx, std::move(dy), false, saved, grad);
+    return backward_with(ctx, std::move(dy), op::Activation::none, saved, grad);
   }
 
   /// relu(norm(x)) in one operation.
   template <Shape S>
   constexpr Batch<S, B> forward_relu(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return forward_with(ctx, std::move(x), {}, true, saved);
+    return forward_with(ctx, std::move(x), {}, op::Activation::relu, saved);
   }
   template <Shape S>
   constexpr Batch<S, B> infer_relu(Context<B>& ctx, Batch<S, B> x) const {
-    return infer_with(ctx, std::move(x), {}, true);
+    return infer_with(ctx, std::move(x), {}, op::Activation::relu);
   }
   template <Shape S>
   constexpr Batch<S, B> backward_relu(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    return backward_with(ctx, std::move(dy), true, saved, grad);
+    return backward_with(ctx, std::move(dy), op::Activation::relu, saved, grad);
   }
 
   /// relu(norm(x) + skip) in one operation: the end of a residual block.
   template <Shape S>
   constexpr Batch<S, B> forward_add_relu(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, Saved<S>& saved) {
-    return saved.y = forward_with(ctx, std::move(x), std::move(skip), true, saved);
+    return saved.y = forward_with(ctx, std::move(x), std::move(skip), op::Activation::relu, saved);
   }
   template <Shape S>
   constexpr Batch<S, B> infer_add_relu(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip) const {
-    return infer_with(ctx, std::move(x), std::move(skip), true);
+    return infer_with(ctx, std::move(x), std::move(skip), op::Activation::relu);
   }
   /// Returns dx, and in `dy` the gradient of skip.
   template <Shape S>
@@ -86,13 +88,14 @@ struct BatchNorm2d {
     const auto masked_dy = std::move(dy);
     dy = ctx.make_like(masked_dy);
     if (grad.weight.released()) {  // the shortcut may still be trained
-      B::relu_backward(ctx, dy.size(), y.data(), masked_dy.data(), dy.data());
+      run<op::ReluBackward>(ctx, {.count = dy.size(), .y = y, .dy = masked_dy, .dx = dy});
       return {};
     }
     auto dx = ctx.make_like(x);
-    B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), bias.data(), mean.data(), inv_std.data(),
-                           y.data(), true, masked_dy.data(), dy.data(), dx.data(), grad.weight.data(),
-                           grad.bias.data());
+    run<op::NormalizeBackward>(
+        ctx, {.rows = rows<S>(dy.n()), .channels = Channels, .statistics = statistics, .x = x, .weight = weight,
+              .bias = bias, .mean = mean, .inv_std = inv_std, .activation = op::Activation::relu, .y = y, .dy = masked_dy,
+              .dskip = dy, .dx = dx, .dweight = grad.weight, .dbias = grad.bias});
     return dx;
   }
 
@@ -106,51 +109,60 @@ struct BatchNorm2d {
 
  private:
   template <Shape S>
-  constexpr Batch<S, B> forward_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, bool relu, Saved<S>& saved) {
+  constexpr Batch<S, B> forward_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation,
+                                     Saved<S>& saved) {
     require_channels<BatchNorm2d, S.c, Channels>(ctx);
-    const BatchNormGeometry g = geometry<S>(x.n());
-    if (g.rows < 2 && statistics == Statistics::batch)
-      throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+    const int n = rows<S>(x.n());
+    const auto mean = saved.mean = ctx.template make<Shape{Channels}>(1);
+    const auto inv_std = saved.inv_std = ctx.template make<Shape{Channels}>(1);
+    if (statistics == Statistics::running) {
+      run<op::RunningStatistics>(ctx, {.channels = Channels, .eps = eps, .running_mean = running_mean,
+                                       .running_var = running_var, .mean = mean, .inv_std = inv_std});
+    } else {
+      if (n < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+      run<op::BatchStatistics>(ctx, {.rows = n, .channels = Channels, .eps = eps, .momentum = momentum, .x = x,
+                                     .running_mean = running_mean, .running_var = running_var, .mean = mean,
+                                     .inv_std = inv_std});
+      ++num_batches_tracked;
+    }
     Batch<S, B> y;
     if (skip.unique())
       y = skip;
     else
       y = ctx.template make<S>(x.n());
-    saved.mean = ctx.template make<Shape{Channels}>(1);
-    saved.inv_std = ctx.template make<Shape{Channels}>(1);
-    B::batch_norm_forward(ctx, g, eps, momentum, x.data(), weight.data(), bias.data(), running_mean.data(),
-                          running_var.data(), skip.data(), relu, y.data(), saved.mean.data(), saved.inv_std.data());
-    num_batches_tracked += statistics == Statistics::batch;
+    run<op::Normalize>(ctx, {.rows = n, .channels = Channels, .x = x, .weight = weight, .bias = bias, .mean = mean,
+                             .inv_std = inv_std, .skip = skip, .activation = activation, .y = y});
     saved.x = std::move(x);
     return y;
   }
 
   template <Shape S>
-  constexpr Batch<S, B> infer_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, bool relu) const {
+  constexpr Batch<S, B> infer_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation) const {
     require_channels<BatchNorm2d, S.c, Channels>(ctx);
     auto y = ctx.make_like(x);
-    B::batch_norm_infer(ctx, geometry<S>(x.n()), eps, x.data(), weight.data(), bias.data(), running_mean.data(),
-                        running_var.data(), skip.data(), relu, y.data());
+    run<op::BatchNormInfer>(ctx, {.rows = rows<S>(x.n()), .channels = Channels, .eps = eps, .x = x, .weight = weight,
+                                  .bias = bias, .running_mean = running_mean, .running_var = running_var,
+                                  .skip = skip, .activation = activation, .y = y});
     return y;
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward_with(Context<B>& ctx, Batch<S, B> dy, bool relu, Saved<S>& saved,
+  constexpr Batch<S, B> backward_with(Context<B>& ctx, Batch<S, B> dy, op::Activation activation, Saved<S>& saved,
                                       BatchNorm2d& grad) const {
     const auto x = take(saved.x, dy);
     const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
     if (grad.weight.released()) return {};
     auto dx = ctx.make_like(dy);
-    B::batch_norm_backward(ctx, geometry<S>(dy.n()), x.data(), weight.data(), bias.data(), mean.data(), inv_std.data(),
-                           nullptr, relu, dy.data(), nullptr, dx.data(), grad.weight.data(), grad.bias.data());
+    run<op::NormalizeBackward>(
+        ctx, {.rows = rows<S>(dy.n()), .channels = Channels, .statistics = statistics, .x = x, .weight = weight,
+              .bias = bias, .mean = mean, .inv_std = inv_std, .activation = activation, .dy = dy, .dx = dx,
+              .dweight = grad.weight, .dbias = grad.bias});
     return dx;
   }
 
   template <Shape S>
-  constexpr BatchNormGeometry geometry(int n) const {
-    BatchNormGeometry g{require_images(n) * S.h * S.w, Channels};
-    g.statistics = statistics;  // (not in the braces: g++ 12 finds no value of it in constant evaluation)
-    return g;
+  static constexpr int rows(int n) {
+    return require_images(n) * S.h * S.w;
   }
   static constexpr Tensor<B, Channels> filled_with_ones() {
     Tensor<B, Channels> t;

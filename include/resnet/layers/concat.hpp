@@ -7,6 +7,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
+#include <resnet/op/channels.hpp>
 
 namespace resnet {
 
@@ -14,7 +15,8 @@ template <Shape A, Shape C, class B>
 constexpr auto concat(Context<B>& ctx, const Batch<A, B>& a, const Batch<C, B>& b) {
   static_assert(A.h == C.h && A.w == C.w, "concat expects maps of the same height and width");
   auto y = ctx.template make<Shape{A.c + C.c, A.h, A.w}>(a.n());
-  B::concat_channels(ctx, a.n() * A.h * A.w, A.c, a.data(), C.c, b.data(), y.data());
+  run<op::ConcatChannels>(
+      ctx, {.rows = a.n() * A.h * A.w, .a_channels = A.c, .b_channels = C.c, .a = a, .b = b, .y = y});
   return y;
 }
 
@@ -25,11 +27,12 @@ constexpr auto pad_channels(Context<B>& ctx, Batch<S, B> x) {
     return x;
   } else if constexpr (Before > 0) {
     auto y = ctx.template make<Shape{Before + S.c, S.h, S.w}>(x.n());
-    B::concat_channels(ctx, x.n() * S.h * S.w, Before, nullptr, S.c, x.data(), y.data());
+    run<op::ConcatChannels>(ctx, {.rows = x.n() * S.h * S.w, .a_channels = Before, .b_channels = S.c, .b = x, .y = y});
     return pad_channels<Channels>(ctx, std::move(y));
   } else {
     auto y = ctx.template make<Shape{Channels, S.h, S.w}>(x.n());
-    B::concat_channels(ctx, x.n() * S.h * S.w, S.c, x.data(), Channels - S.c, nullptr, y.data());
+    run<op::ConcatChannels>(
+        ctx, {.rows = x.n() * S.h * S.w, .a_channels = S.c, .b_channels = Channels - S.c, .a = x, .y = y});
     return y;
   }
 }
@@ -41,7 +44,8 @@ constexpr auto slice(Context<B>& ctx, const Batch<S, B>& x) {
     return x;
   } else {
     auto y = ctx.template make<Shape{Count, S.h, S.w}>(x.n());
-    B::slice_channels(ctx, x.n() * S.h * S.w, S.c, x.data(), First, Count, y.data());
+    run<op::SliceChannels>(
+        ctx, {.rows = x.n() * S.h * S.w, .x_channels = S.c, .first = First, .y_channels = Count, .x = x, .y = y});
     return y;
   }
 }

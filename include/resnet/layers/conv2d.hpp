@@ -8,6 +8,7 @@
 
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
+#include <resnet/op/conv2d.hpp>
 
 #include <type_traits>
 
@@ -47,7 +48,7 @@ struct Conv2d {
     require_channels<Conv2d, S.c, In>(ctx);
     require_window<Conv2d, S, Kernel, Padding>(ctx);
     auto y = ctx.template make<out(S)>(x.n());
-    B::conv2d_forward(ctx, geometry<S>(x.n()), x.data(), weight.data(), bias_or_null(*this), y.data());
+    run<op::Conv2d>(ctx, {.g = geometry<S>(x.n()), .x = x, .weight = weight, .bias = bias_or_null(*this), .y = y});
     return y;
   }
 
@@ -56,7 +57,7 @@ struct Conv2d {
     backward_weight(ctx, dy, saved, grad);
     if (grad.weight.released()) return {};
     auto dx = ctx.template make<S>(dy.n());
-    B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), nullptr, dx.data());
+    run<op::Conv2dBackwardData>(ctx, {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .dx = dx});
     return dx;
   }
 
@@ -67,7 +68,8 @@ struct Conv2d {
     backward_weight(ctx, dy, saved, grad);
     if (grad.weight.released()) return {};
     auto dx = ctx.make_like(dskip);
-    B::conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dskip.data(), dx.data());
+    run<op::Conv2dBackwardData>(ctx,
+                                {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .addend = dskip, .dx = dx});
     return dx;
   }
 
@@ -77,8 +79,8 @@ struct Conv2d {
                                  Conv2d& grad) const {
     const auto x = take(saved.x, dy);
     if (grad.weight.released()) return;
-    B::conv2d_backward_weight(ctx, geometry<S>(dy.n()), x.data(), dy.data(), grad.weight.data(),
-                              bias_or_null(grad));
+    run<op::Conv2dBackwardWeight>(
+        ctx, {.g = geometry<S>(dy.n()), .x = x, .dy = dy, .dweight = grad.weight, .dbias = bias_or_null(grad)});
   }
 
   static constexpr void visit(auto&& f, auto&... self) {

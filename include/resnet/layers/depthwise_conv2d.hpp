@@ -9,6 +9,7 @@
 
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
+#include <resnet/op/depthwise_conv2d.hpp>
 
 namespace resnet {
 
@@ -40,7 +41,7 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
     require_channels<DepthwiseConv2d, S.c, Channels>(ctx);
     require_window<DepthwiseConv2d, S, Kernel, Padding>(ctx);
     auto y = ctx.template make<out(S)>(x.n());
-    B::depthwise_conv2d_forward(ctx, geometry<S>(x.n()), x.data(), weight.data(), y.data());
+    run<op::DepthwiseConv2d>(ctx, {.g = geometry<S>(x.n()), .x = x, .weight = weight, .y = y});
     return y;
   }
 
@@ -49,9 +50,10 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
                                  DepthwiseConv2d& grad) const {
     const auto x = take(saved.x, dy);
     if (grad.weight.released()) return {};
-    B::depthwise_conv2d_backward_weight(ctx, geometry<S>(dy.n()), x.data(), dy.data(), grad.weight.data());
+    run<op::DepthwiseConv2dBackwardWeight>(ctx,
+                                           {.g = geometry<S>(dy.n()), .x = x, .dy = dy, .dweight = grad.weight});
     auto dx = ctx.template make<S>(dy.n());
-    B::depthwise_conv2d_backward_data(ctx, geometry<S>(dy.n()), dy.data(), weight.data(), dx.data());
+    run<op::DepthwiseConv2dBackwardData>(ctx, {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .dx = dx});
     return dx;
   }
 

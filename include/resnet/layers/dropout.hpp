@@ -7,6 +7,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
+#include <resnet/op/elementwise.hpp>
 
 namespace resnet {
 
@@ -49,7 +50,7 @@ struct Dropout {
   template <Shape S>
   constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, Stream stream) const {
     auto y = ctx.make_like(x);
-    B::dropout(ctx, x.size(), p, stream, x.data(), y.data());
+    run<op::Dropout>(ctx, {.count = x.size(), .p = p, .stream = stream, .x = x, .y = y});
     return y;
   }
 };

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
+#include <resnet/op/channels.hpp>
 
 namespace resnet {
 
@@ -46,7 +47,7 @@ struct Flatten {
       return Batch<To, B>(std::move(x), n);
     } else {
       auto y = ctx.template make<To>(n);
-      B::transpose(ctx, n, Rows, Columns, x.data(), y.data());
+      run<op::Transpose>(ctx, {.n = n, .rows = Rows, .columns = Columns, .x = x, .y = y});
       return y;
     }
   }

@@ -7,6 +7,7 @@
 
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
+#include <resnet/op/conv2d.hpp>
 
 #include <type_traits>
 
@@ -42,7 +43,7 @@ struct Linear {
     require_one_pixel<Linear, S>(ctx);
     require_features<Linear, S.c, In>(ctx);
     auto y = ctx.template make<Shape{Out}>(x.n());
-    B::conv2d_forward(ctx, geometry(x.n()), x.data(), weight.data(), bias_or_null(*this), y.data());
+    run<op::Conv2d>(ctx, {.g = geometry(x.n()), .x = x, .weight = weight, .bias = bias_or_null(*this), .y = y});
     return y;
   }
 
@@ -51,7 +52,7 @@ struct Linear {
     backward_weight(ctx, dy, saved, grad);
     if (grad.weight.released()) return {};
     auto dx = ctx.template make<S>(dy.n());
-    B::conv2d_backward_data(ctx, geometry(dy.n()), dy.data(), weight.data(), nullptr, dx.data());
+    run<op::Conv2dBackwardData>(ctx, {.g = geometry(dy.n()), .dy = dy, .weight = weight, .dx = dx});
     return dx;
   }
 
@@ -60,7 +61,8 @@ struct Linear {
   constexpr void backward_weight(Context<B>& ctx, const Batch<Shape{Out}, B>& dy, Saved<S>& saved, Linear& grad) const {
     const auto x = take(saved.x, dy);
     if (grad.weight.released()) return;
-    B::conv2d_backward_weight(ctx, geometry(dy.n()), x.data(), dy.data(), grad.weight.data(), bias_or_null(grad));
+    run<op::Conv2dBackwardWeight>(
+        ctx, {.g = geometry(dy.n()), .x = x, .dy = dy, .dweight = grad.weight, .dbias = bias_or_null(grad)});
   }
 
   static constexpr void visit(auto&& f, auto&... self) {

@@ -7,6 +7,7 @@
 
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
+#include <resnet/op/pooling.hpp>
 
 namespace resnet {
 
@@ -57,14 +58,14 @@ struct AveragePooling {
     Window::template require<AveragePooling, S>(ctx);
     constexpr Pool2dGeometry one = Window::template geometry<S>(1);
     auto y = ctx.template make<Shape{one.c, one.out_h, one.out_w}>(x.n());
-    B::avg_pool_forward(ctx, Window::template geometry<S>(x.n()), x.data(), y.data());
+    run<op::AvgPool2d>(ctx, {.g = Window::template geometry<S>(x.n()), .x = x, .y = y});
     return y;
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>&, AveragePooling&) const {
     auto dx = ctx.template make<S>(dy.n());
-    B::avg_pool_backward(ctx, Window::template geometry<S>(dy.n()), dy.data(), dx.data());
+    run<op::AvgPool2dBackward>(ctx, {.g = Window::template geometry<S>(dy.n()), .dy = dy, .dx = dx});
     return dx;
   }
 
@@ -119,7 +120,7 @@ struct MaxPool2d {
     Window::template require<MaxPool2d, S>(ctx);
     const Pool2dGeometry g = Window::template geometry<S>(x.n());
     auto y = ctx.template make<out(S)>(x.n());
-    B::max_pool_forward(ctx, g, x.data(), y.data());
+    run<op::MaxPool2d>(ctx, {.g = g, .x = x, .y = y});
     return y;
   }
 
@@ -127,7 +128,7 @@ struct MaxPool2d {
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, MaxPool2d&) const {
     const auto x = take(saved.x, dy);
     auto dx = ctx.template make<S>(dy.n());
-    B::max_pool_backward(ctx, Window::template geometry<S>(dy.n()), x.data(), dy.data(), dx.data());
+    run<op::MaxPool2dBackward>(ctx, {.g = Window::template geometry<S>(dy.n()), .x = x, .dy = dy, .dx = dx});
     return dx;
   }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
+#include <resnet/op/elementwise.hpp>
 
 namespace resnet {
 
@@ -30,7 +31,7 @@ struct ReLU {
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = ctx.make_like(x);
-    B::relu_forward(ctx, x.size(), x.data(), y.data());
+    run<op::Relu>(ctx, {.count = x.size(), .x = x, .y = y});
     return y;
   }
 
@@ -38,7 +39,7 @@ struct ReLU {
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, ReLU&) const {
     const auto y = take(saved.y, dy);
     auto dx = ctx.make_like(dy);
-    B::relu_backward(ctx, dy.size(), y.data(), dy.data(), dx.data());
+    run<op::ReluBackward>(ctx, {.count = dy.size(), .y = y, .dy = dy, .dx = dx});
     return dx;
   }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
+#include <resnet/op/elementwise.hpp>
 
 namespace resnet {
 
@@ -28,7 +29,7 @@ template <class B> struct SiLU {
 
   template <Shape S> constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = ctx.make_like(x);
-    B::silu_forward(ctx, x.size(), x.data(), y.data());
+    run<op::Silu>(ctx, {.count = x.size(), .x = x, .y = y});
     return y;
   }
 
@@ -36,7 +37,7 @@ template <class B> struct SiLU {
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, SiLU&) const {
     const auto x = take(saved.x, dy);
     auto dx = ctx.make_like(dy);
-    B::silu_backward(ctx, dy.size(), x.data(), dy.data(), dx.data());
+    run<op::SiluBackward>(ctx, {.count = dy.size(), .x = x, .dy = dy, .dx = dx});
     return dx;
   }
 
@@ -57,7 +58,7 @@ template <class B> struct Sigmoid {
 
   template <Shape S> constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = ctx.make_like(x);
-    B::sigmoid_forward(ctx, x.size(), x.data(), y.data());
+    run<op::Sigmoid>(ctx, {.count = x.size(), .x = x, .y = y});
     return y;
   }
 
@@ -65,7 +66,7 @@ template <class B> struct Sigmoid {
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, Sigmoid&) const {
     const auto y = take(saved.y, dy);
     auto dx = ctx.make_like(dy);
-    B::sigmoid_backward(ctx, dy.size(), y.data(), dy.data(), dx.data());
+    run<op::SigmoidBackward>(ctx, {.count = dy.size(), .y = y, .dy = dy, .dx = dx});
     return dx;
   }
 

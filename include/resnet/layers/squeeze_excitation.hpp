@@ -10,6 +10,7 @@
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/pooling.hpp>
 #include <resnet/layers/silu.hpp>
+#include <resnet/op/channels.hpp>
 
 namespace resnet {
 
@@ -63,8 +64,8 @@ template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
     const auto s = take(saved.s, dy);
     auto ds = ctx.template make<Shape{Channels}>(dy.n());
     auto dx = ctx.make_like(dy);
-    B::scale_channels_backward(ctx, dy.n(), S.h * S.w, S.c, x.data(), s.data(), dy.data(), dx.data(),
-                               ds.data());
+    run<op::ScaleChannelsBackward>(ctx, {.n = dy.n(), .pixels = S.h * S.w, .channels = S.c, .x = x, .s = s, .dy = dy,
+                                         .dx = dx, .ds = ds});
     ds = scale_activation.backward(ctx, std::move(ds), saved.scale_activation, grad.scale_activation);
     auto dsqueezed = fc2.backward(ctx, std::move(ds), saved.fc2, grad.fc2);
     dsqueezed = activation.backward(ctx, std::move(dsqueezed), saved.activation, grad.activation);
@@ -84,7 +85,7 @@ template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
   template <Shape S>
   static constexpr Batch<S, B> scaled(Context<B>& ctx, Batch<S, B> x, const Batch<Shape{Channels}, B>& s) {
     auto y = ctx.make_like(x);
-    B::scale_channels_forward(ctx, x.n(), S.h * S.w, S.c, x.data(), s.data(), y.data());
+    run<op::ScaleChannels>(ctx, {.n = x.n(), .pixels = S.h * S.w, .channels = S.c, .x = x, .s = s, .y = y});
     return y;
   }
 };

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <resnet/core/context.hpp>
+#include <resnet/op/parameters.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -38,7 +39,7 @@ Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, s
   auto target = one_hot<Classes>(ctx, labels, smoothing);
   if (!mixed_labels.empty()) {
     const auto other = one_hot<Classes>(ctx, mixed_labels, smoothing);
-    B::lerp(ctx, target.size(), 1 - mix, other.data(), target.data());
+    run<op::Lerp>(ctx, {.count = target.size(), .t = 1 - mix, .x = other, .y = target});
   }
   return target;
 }

@@ -9,6 +9,7 @@
 #include <resnet/core/backend.hpp>
 #include <resnet/core/error.hpp>
 #include <resnet/core/visit.hpp>
+#include <resnet/op/parameters.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -115,15 +116,19 @@ class Optimizer {
   void update(Context<B>& ctx, double lr, double decay, std::size_t n, const T* gradient, T* first, T* second,
               T* w) const {
     if (const auto* sgd = std::get_if<Sgd>(&rule_))
-      B::sgd_step(ctx, n, SgdStep{lr, sgd->momentum, decay, sgd->nesterov}, gradient, first, w);
-    if (const auto* adam = std::get_if<Adam>(&rule_))
-      B::adam_step(ctx, n, AdamStep{lr, adam->beta1, adam->beta2, adam->eps, decay, false, steps_}, gradient, first,
-                   second, w);
-    if (const auto* adamw = std::get_if<AdamW>(&rule_))
-      B::adam_step(ctx, n, AdamStep{lr, adamw->beta1, adamw->beta2, adamw->eps, decay, true, steps_}, gradient, first,
-                   second, w);
+      run<op::SgdStep>(ctx, {.count = n, .lr = lr, .momentum = sgd->momentum, .weight_decay = decay,
+                             .nesterov = sgd->nesterov, .gradient = gradient, .velocity = first, .weight = w});
+    const auto adam_step = [&](const auto& adam, bool decoupled) {
+      run<op::AdamStep>(ctx, {.count = n, .lr = lr, .beta1 = adam.beta1, .beta2 = adam.beta2, .eps = adam.eps,
+                              .weight_decay = decay, .decoupled = decoupled, .step = steps_, .gradient = gradient,
+                              .mean = first, .square = second, .weight = w});
+    };
+    if (const auto* adam = std::get_if<Adam>(&rule_)) adam_step(*adam, false);
+    if (const auto* adamw = std::get_if<AdamW>(&rule_)) adam_step(*adamw, true);
     if (const auto* rms = std::get_if<RmsProp>(&rule_))
-      B::rmsprop_step(ctx, n, RmsPropStep{lr, rms->alpha, rms->eps, decay, rms->momentum}, gradient, second, first, w);
+      run<op::RmsPropStep>(ctx, {.count = n, .lr = lr, .alpha = rms->alpha, .eps = rms->eps, .weight_decay = decay,
+                                 .momentum = rms->momentum, .gradient = gradient, .square = second,
+                                 .velocity = first, .weight = w});
   }
 
   static void visit_state(auto& self, auto& f) {
@@ -144,7 +149,10 @@ class Optimizer {
 template <class B, class Model>
 void clip_grad_value(Context<B>& ctx, Model& grad, double max_value) {
   for_each_parameter(
-      [&](std::string_view, Role, auto& g) { B::clamp(ctx, g.size(), -max_value, max_value, g.data()); }, grad);
+      [&](std::string_view, Role, auto& g) {
+        run<op::Clamp>(ctx, {.count = g.size(), .low = -max_value, .high = max_value, .y = g.data()});
+      },
+      grad);
 }
 
 /// Scales the gradient so that its L2 norm over all parameters is at most `max_norm`; returns the norm it had
@@ -156,7 +164,11 @@ double clip_grad_norm(Context<B>& ctx, Model& grad, double max_norm) {
                      grad);
   const double norm = std::sqrt(squares), factor = max_norm / (norm + 1e-6);
   if (factor < 1)
-    for_each_parameter([&](std::string_view, Role, auto& g) { B::scale(ctx, g.size(), factor, g.data()); }, grad);
+    for_each_parameter(
+        [&](std::string_view, Role, auto& g) {
+          run<op::Scale>(ctx, {.count = g.size(), .factor = factor, .y = g.data()});
+        },
+        grad);
   return norm;
 }
 

@@ -8,6 +8,7 @@
 #include <resnet/data/fit.hpp>
 #include <resnet/data/loader.hpp>
 #include <resnet/loss/cross_entropy.hpp>
+#include <resnet/op/parameters.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -88,7 +89,7 @@ Batch<Model::out(S), B> probabilities(Context<B>& ctx, const Model& model, std::
     if (options.flip) {
       const std::vector<float> other_images = mirrored<S>(images);
       const auto other = softmax(ctx, model.infer(ctx, ctx.template upload<S>(other_images)));
-      B::lerp(ctx, other.size(), 0.5, other.data(), p.data());
+      run<op::Lerp>(ctx, {.count = other.size(), .t = 0.5, .x = other, .y = p});
     }
     return p;
   } else {

@@ -16,6 +16,7 @@
 #include <resnet/data/loader.hpp>
 #include <resnet/io/checkpoint.hpp>
 #include <resnet/loss/cross_entropy.hpp>
+#include <resnet/op/parameters.hpp>
 #include <resnet/optim/optimizer.hpp>
 #include <resnet/optim/schedule.hpp>
 #include <resnet/train/buffers.hpp>
@@ -106,7 +107,7 @@ class Trainer {
     epoch_.add(loss.value, batch.main_labels(), predictions_);
     if (accumulated_ == 0) zero(grad_);
     if (options_.accumulate > 1)
-      B::scale(ctx_, loss.dlogits.size(), 1.0 / options_.accumulate, loss.dlogits.data());
+      run<op::Scale>(ctx_, {.count = loss.dlogits.size(), .factor = 1.0 / options_.accumulate, .y = loss.dlogits});
     backward_parameters(ctx_, model, std::move(loss.dlogits), *saved_, grad_);
     if (++accumulated_ == options_.accumulate) update();
   }
@@ -218,7 +219,8 @@ class Trainer {
   void look_ahead() {
     for_each_parameter(
         [&](std::string_view, Role, auto& fast, auto& slow) {
-          B::lerp(ctx_, fast.size(), options_.lookahead_rate, fast.data(), slow.data());
+          run<op::Lerp>(ctx_,
+                        {.count = fast.size(), .t = options_.lookahead_rate, .x = fast.data(), .y = slow.data()});
           B::copy(fast.size(), slow.data(), fast.data());
         },
         model, *slow_);
@@ -230,7 +232,7 @@ class Trainer {
     for_each_state(
         [&](std::string_view, Role, auto& now, auto& average) {
           if constexpr (requires { now.data(); })
-            B::lerp(ctx_, now.size(), 1 - decay, now.data(), average.data());
+            run<op::Lerp>(ctx_, {.count = now.size(), .t = 1 - decay, .x = now.data(), .y = average.data()});
           else
             average = now;
         },

@@ -54,7 +54,7 @@ TEST_CASE("TapSum: the convolution, with everything that may follow it") {
     const Values residual = test::integers(size, 4);
     Context<Ref<double>> exact;
     Values expected(size);
-    Ref<double>::conv2d_forward(exact, g, x.data(), weight.data(), bias.data(), expected.data());
+    run<op::Conv2d>(exact, {.g = g, .x = x.data(), .weight = weight.data(), .bias = bias.data(), .y = expected.data()});
     for (std::size_t i = 0; i < size; ++i) expected[i] = std::max(expected[i] + residual[i], 0.0);
 
     for (const int threads : {1, 2, 3, 7}) {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
-#include <resnet/core/backend.hpp>
+#include <resnet/backend/ref/batch_norm.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -21,41 +21,88 @@
 namespace resnet::inline RESNET_ISA {
 
 struct CpuBatchNorm {
-  static void batch_norm_forward(auto& ctx, BatchNormGeometry g, double eps, double momentum,
-                                 const float* x,                          // (rows, c)
-                                 const float* weight, const float* bias,  // (c), as are all below but y
-                                 float* running_mean, float* running_var, const float* skip, bool relu,
-                                 float* y,  // (rows, c); skip may be null
-                                 float* mean, float* inv_std) {
-    const Pieces pieces(g);
-    if (g.statistics == Statistics::running) {
-      std::copy_n(running_mean, pieces.c, mean);
-      invert(pieces, eps, running_var, inv_std);
-    } else {
-      take_statistics(ctx, pieces, eps, momentum, x, running_mean, running_var, mean, inv_std);
+  static void run(auto& ctx, const op::BatchStatistics<float, float>& o) {
+    const Pieces pieces(o);
+    const auto partials =
+        ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
+    pieces.for_each(ctx, [&, x = o.x.data](std::size_t piece, std::size_t row, std::size_t rows) {
+      float* m = partials.data() + piece * pieces.c * 2;
+      float* m2 = m + pieces.c;
+      const float* from = x + row * pieces.c;
+      std::fill_n(m, 2 * pieces.c, 0.0f);
+      for (std::size_t r = 0; r < rows; ++r) {
+        RESNET_IVDEP
+        for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
+      }
+      for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
+      for (std::size_t r = 0; r < rows; ++r) {
+        RESNET_IVDEP
+        for (std::size_t c = 0; c < pieces.c; ++c) {
+          const float d = from[r * pieces.c + c] - m[c];
+          m2[c] += d * d;
+        }
+      }
+    });
+    for (std::size_t c = 0; c < pieces.c; ++c) {
+      double n = 0, m = 0, m2 = 0;
+      for (std::size_t piece = 0; piece < pieces.count; ++piece) {
+        const float* partial = partials.data() + piece * pieces.c * 2 + c;
+        const double rows = static_cast<double>(pieces.rows_of(piece)), d = partial[0] - m;
+        m2 += partial[pieces.c] + d * d * n * rows / (n + rows);
+        m += d * rows / (n + rows);
+        n += rows;
+      }
+      o.mean.data[c] = static_cast<float>(m);
+      o.inv_std.data[c] = static_cast<float>(1 / std::sqrt(m2 / n + o.eps));
+      const auto move = [&](float& running, double to) {
+        running = static_cast<float>((1 - o.momentum) * running + o.momentum * to);
+      };
+      move(o.running_mean.data[c], m);
+      move(o.running_var.data[c], m2 / (n - 1));
     }
-    normalise(ctx, pieces, x, weight, bias, mean, inv_std, skip, relu, y);
   }
 
-  static void batch_norm_infer(auto& ctx, BatchNormGeometry g, double eps, const float* x,
-                               const float* weight, const float* bias, const float* running_mean,
-                               const float* running_var, const float* skip, bool relu, float* y) {
-    const Pieces pieces(g);
-    const auto inv_std = ctx.scratch(pieces.c);
-    invert(pieces, eps, running_var, inv_std.data());
-    normalise(ctx, pieces, x, weight, bias, running_mean, inv_std.data(), skip, relu, y);
+  static void run(auto& ctx, const op::RunningStatistics<float, float>& o) { RefBatchNorm<float>::run(ctx, o); }
+
+  static void run(auto& ctx, const op::Normalize<float, float>& o) {
+    const Pieces pieces(o);
+    const auto gains = ctx.scratch(pieces.c);
+    for (std::size_t c = 0; c < pieces.c; ++c) gains.data()[c] = o.weight.data[c] * o.inv_std.data[c];
+    const float *gain = gains.data(), *x = o.x.data, *mean = o.mean.data, *bias = o.bias.data, *skip = o.skip.data;
+    float* y = o.y.data;
+    const bool relu = o.activation == op::Activation::relu;
+    pieces.for_each(ctx, [=, n = pieces.c](std::size_t, std::size_t row, std::size_t rows) {
+      const auto sweep = [=](auto&& finish) {
+        for (std::size_t r = row; r < row + rows; ++r) {
+          RESNET_IVDEP
+          for (std::size_t c = 0; c < n; ++c) {
+            const std::size_t i = r * n + c;
+            y[i] = finish(i, gain[c] * (x[i] - mean[c]) + bias[c]);
+          }
+        }
+      };
+      if (skip && relu)
+        sweep([=](std::size_t i, float v) { return v + skip[i] < 0 ? 0 : v + skip[i]; });
+      else if (relu)
+        sweep([](std::size_t, float v) { return v < 0 ? 0 : v; });
+      else if (skip)
+        sweep([=](std::size_t i, float v) { return v + skip[i]; });
+      else
+        sweep([](std::size_t, float v) { return v; });
+    });
   }
 
-  static void batch_norm_backward(auto& ctx, BatchNormGeometry g, const float* x, const float* weight,
-                                  const float* bias, const float* mean, const float* inv_std, const float* y,
-                                  bool relu, const float* dy, float* dskip, float* dx, float* dweight,
-                                  float* dbias) {
-    const Pieces pieces(g);
-    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: Σ dy, Σ dy·(x - mean)
+  static void run(auto& ctx, const op::NormalizeBackward<float, float>& o) {
+    const Pieces pieces(o);
+    const float *x = o.x.data, *weight = o.weight.data, *bias = o.bias.data, *mean = o.mean.data,
+                *inv_std = o.inv_std.data, *y = o.y.data, *dy = o.dy.data;
+    float *dskip = o.dskip.data, *dx = o.dx.data;
+    const bool relu = o.activation == op::Activation::relu;
+    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: Σ d, Σ d·(x - mean)
     const auto slopes = ctx.scratch(pieces.c);
     for (std::size_t c = 0; c < pieces.c; ++c) slopes.data()[c] = weight[c] * inv_std[c];
     const float* gain = slopes.data();
-    /// f(i, c, the gradient of the normalised value) for the rows of a piece
+    /// f(i, c, d) for the rows of a piece
     const auto for_each = [=, n = pieces.c](std::size_t row, std::size_t rows, auto&& f) {
       const auto sweep = [&](auto&& gradient) {
         for (std::size_t r = row; r < row + rows; ++r) {
@@ -85,13 +132,13 @@ struct CpuBatchNorm {
       else
         for_each(row, rows, add);
     });
-    // dx = scale·dy - shift - slope·(x - mean)
+    // dx = scale·d - shift - slope·(x - mean)
     const auto coefficients = ctx.scratch(pieces.c * 3);
     float* scale = coefficients.data();
     float* shift = scale + pieces.c;
     float* slope = shift + pieces.c;
     // The share of a row in mean and variance: none in constants.
-    const double rows = g.statistics == Statistics::batch ? g.rows : std::numeric_limits<double>::infinity();
+    const double rows = o.statistics == Statistics::batch ? o.rows : std::numeric_limits<double>::infinity();
     for (std::size_t c = 0; c < pieces.c; ++c) {
       double sum_dy = 0, sum_dy_d = 0;
       for (std::size_t piece = 0; piece < pieces.count; ++piece) {
@@ -99,8 +146,8 @@ struct CpuBatchNorm {
         sum_dy_d += partials.data()[piece * pieces.c * 2 + pieces.c + c];
       }
       const double inv = inv_std[c];
-      dbias[c] += static_cast<float>(sum_dy);
-      dweight[c] += static_cast<float>(sum_dy_d * inv);
+      o.dbias.data[c] += static_cast<float>(sum_dy);
+      o.dweight.data[c] += static_cast<float>(sum_dy_d * inv);
       scale[c] = static_cast<float>(weight[c] * inv);
       shift[c] = static_cast<float>(weight[c] * inv * sum_dy / rows);
       slope[c] = static_cast<float>(weight[c] * inv * inv * inv * sum_dy_d / rows);
@@ -123,9 +170,9 @@ struct CpuBatchNorm {
   struct Pieces {
     static constexpr std::size_t piece_rows = 256;
     std::size_t rows, c, count;
-    explicit Pieces(BatchNormGeometry g)
-        : rows(static_cast<std::size_t>(g.rows)),
-          c(static_cast<std::size_t>(g.c)),
+    explicit Pieces(const auto& operation)
+        : rows(static_cast<std::size_t>(operation.rows)),
+          c(static_cast<std::size_t>(operation.channels)),
           count((rows + piece_rows - 1) / piece_rows) {}
     std::size_t rows_of(std::size_t piece) const { return std::min(piece_rows, rows - piece * piece_rows); }
     /// f(piece, first row, rows)
@@ -135,75 +182,6 @@ struct CpuBatchNorm {
       });
     }
   };
-
-  /// Mean and 1 / std of the batch, and the running ones moved towards them.
-  static void take_statistics(auto& ctx, const Pieces& pieces, double eps, double momentum, const float* x,
-                              float* running_mean, float* running_var, float* mean, float* inv_std) {
-    const auto partials =
-        ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
-    pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
-      float* m = partials.data() + piece * pieces.c * 2;
-      float* m2 = m + pieces.c;
-      const float* from = x + row * pieces.c;
-      std::fill_n(m, 2 * pieces.c, 0.0f);
-      for (std::size_t r = 0; r < rows; ++r) {
-        RESNET_IVDEP
-        for (std::size_t c = 0; c < pieces.c; ++c) m[c] += from[r * pieces.c + c];
-      }
-      for (std::size_t c = 0; c < pieces.c; ++c) m[c] /= static_cast<float>(rows);
-      for (std::size_t r = 0; r < rows; ++r) {
-        RESNET_IVDEP
-        for (std::size_t c = 0; c < pieces.c; ++c) {
-          const float d = from[r * pieces.c + c] - m[c];
-          m2[c] += d * d;
-        }
-      }
-    });
-    for (std::size_t c = 0; c < pieces.c; ++c) {
-      double n = 0, m = 0, m2 = 0;
-      for (std::size_t piece = 0; piece < pieces.count; ++piece) {
-        const float* partial = partials.data() + piece * pieces.c * 2 + c;
-        const double rows = static_cast<double>(pieces.rows_of(piece)), d = partial[0] - m;
-        m2 += partial[pieces.c] + d * d * n * rows / (n + rows);
-        m += d * rows / (n + rows);
-        n += rows;
-      }
-      mean[c] = static_cast<float>(m);
-      inv_std[c] = static_cast<float>(1 / std::sqrt(m2 / n + eps));
-      running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * m);
-      running_var[c] = static_cast<float>((1 - momentum) * running_var[c] + momentum * m2 / (n - 1));
-    }
-  }
-  static void invert(const Pieces& pieces, double eps, const float* var, float* inv_std) {
-    for (std::size_t c = 0; c < pieces.c; ++c) inv_std[c] = static_cast<float>(1 / std::sqrt(var[c] + eps));
-  }
-
-  static void normalise(auto& ctx, const Pieces& pieces, const float* x, const float* weight,
-                        const float* bias, const float* mean, const float* inv_std, const float* skip,
-                        bool relu, float* y) {
-    const auto gains = ctx.scratch(pieces.c);
-    for (std::size_t c = 0; c < pieces.c; ++c) gains.data()[c] = weight[c] * inv_std[c];
-    const float* gain = gains.data();
-    pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
-      const auto sweep = [=, n = pieces.c](auto&& finish) {
-        for (std::size_t r = row; r < row + rows; ++r) {
-          RESNET_IVDEP
-          for (std::size_t c = 0; c < n; ++c) {
-            const std::size_t i = r * n + c;
-            y[i] = finish(i, gain[c] * (x[i] - mean[c]) + bias[c]);
-          }
-        }
-      };
-      if (skip && relu)
-        sweep([=](std::size_t i, float v) { return v + skip[i] < 0 ? 0 : v + skip[i]; });
-      else if (relu)
-        sweep([](std::size_t, float v) { return v < 0 ? 0 : v; });
-      else if (skip)
-        sweep([=](std::size_t i, float v) { return v + skip[i]; });
-      else
-        sweep([](std::size_t, float v) { return v; });
-    });
-  }
 };
 
 }  // namespace resnet::inline RESNET_ISA

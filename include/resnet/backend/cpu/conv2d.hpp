@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Convolution: which algorithm serves which case, best first.
 //   Winograd      F(4, 3): 3×3, stride 1, channels in whole vectors, enough tiles to pay for the transforms
-//
 //   few channels  the weights' gradient of a network's first layer
-//
 //   direct        everything
 #pragma once
 
@@ -12,45 +10,36 @@
 #include <resnet/backend/cpu/conv2d_few_channels.hpp>
 #include <resnet/backend/cpu/conv2d_winograd.hpp>
 #include <resnet/backend/cpu/conv2d_winograd_weight.hpp>
+#include <resnet/core/context.hpp>
 
 namespace resnet::inline RESNET_ISA {
 
 struct CpuConv2d {
-  static void conv2d_forward(auto& ctx, const Conv2dGeometry& g,
-                             const float* x,       // (n, in_h, in_w, in_c)
-                             const float* weight,  // (out_c, kernel, kernel, in_c)
-                             const float* bias,    // (out_c) or null
-                             float* y) {           // (n, out_h, out_w, out_c)
-    const cpu::Epilogue epilogue{bias};
-    if (winograd(ctx, g))
-      Winograd::forward(g).run(ctx, {weight}, x, epilogue, y);
+  static void run(auto& ctx, const op::Conv2d<float, float>& o) {
+    const cpu::Epilogue epilogue{o.bias.data};
+    if (winograd(ctx, o.g))
+      Winograd::forward(o.g).run(ctx, {o.weight.data}, o.x.data, epilogue, o.y.data);
     else
-      direct(ctx, cpu::WindowSum::forward(g), weight, x, epilogue, y);
+      direct(ctx, cpu::WindowSum::forward(o.g), o.weight.data, o.x.data, epilogue, o.y.data);
   }
 
-  static void conv2d_backward_data(auto& ctx, const Conv2dGeometry& g,
-                                   const float* dy,                   // (n, out_h, out_w, out_c)
-                                   const float* weight,               // (out_c, kernel, kernel, in_c)
-                                   const float* addend, float* dx) {  // (n, in_h, in_w, in_c)
-    const cpu::Epilogue epilogue{nullptr, addend};
-    if (winograd(ctx, g))
-      Winograd::backward_data(g).run(ctx, {weight}, dy, epilogue, dx);
+  static void run(auto& ctx, const op::Conv2dBackwardData<float, float>& o) {
+    const cpu::Epilogue epilogue{nullptr, o.addend.data};
+    if (winograd(ctx, o.g))
+      Winograd::backward_data(o.g).run(ctx, {o.weight.data}, o.dy.data, epilogue, o.dx.data);
     else
-      direct(ctx, cpu::WindowSum::backward_data(g), weight, dy, epilogue, dx);
+      direct(ctx, cpu::WindowSum::backward_data(o.g), o.weight.data, o.dy.data, epilogue, o.dx.data);
   }
 
-  static void conv2d_backward_weight(auto& ctx, const Conv2dGeometry& g,
-                                     const float* x,   // (n, in_h, in_w, in_c)
-                                     const float* dy,  // (n, out_h, out_w, out_c)
-                                     float* dweight,   // (out_c, kernel, kernel, in_c)
-                                     float* dbias) {   // (out_c) or null
-    if (winograd(ctx, g))
-      cpu::WinogradWeightGradient(g).run(ctx, x, dy, dweight);
-    else if (cpu::FewChannelsWeightGradient::serves(g))
-      cpu::FewChannelsWeightGradient(g).run(ctx, x, dy, dweight);
+  static void run(auto& ctx, const op::Conv2dBackwardWeight<float, float>& o) {
+    const float *x = o.x.data, *dy = o.dy.data;
+    if (winograd(ctx, o.g))
+      cpu::WinogradWeightGradient(o.g).run(ctx, x, dy, o.dweight.data);
+    else if (cpu::FewChannelsWeightGradient::serves(o.g))
+      cpu::FewChannelsWeightGradient(o.g).run(ctx, x, dy, o.dweight.data);
     else
-      cpu::DirectWeightGradient(g).run(ctx, x, dy, dweight);
-    if (dbias) add_bias_gradient(g, dy, dbias);
+      cpu::DirectWeightGradient(o.g).run(ctx, x, dy, o.dweight.data);
+    if (o.dbias) add_bias_gradient(o.g, dy, o.dbias.data);
   }
 
  private:
@@ -70,12 +59,16 @@ struct CpuConv2d {
     cpu::DirectSum(s, packed.data(), epilogue).run(ctx, from, to);
   }
 
+  /// A cache line of channels at a time, from the first pixel to the last.
   static void add_bias_gradient(const Conv2dGeometry& g, const float* dy, float* dbias) {
-    for (int o = 0; o < g.out_c; ++o) {
-      double sum = 0;
-      for (int p = 0; p < g.n * g.out_h * g.out_w; ++p)
-        sum += dy[static_cast<std::ptrdiff_t>(p) * g.out_c + o];
-      dbias[o] += static_cast<float>(sum);
+    constexpr int line = 16;
+    const std::ptrdiff_t pixels = std::ptrdiff_t{g.n} * g.out_h * g.out_w;
+    for (int begin = 0; begin < g.out_c; begin += line) {
+      const int count = std::min(line, g.out_c - begin);
+      double sums[line] = {};
+      for (std::ptrdiff_t p = 0; p < pixels; ++p)
+        for (int o = 0; o < count; ++o) sums[o] += dy[p * g.out_c + begin + o];
+      for (int o = 0; o < count; ++o) dbias[begin + o] += static_cast<float>(sums[o]);
     }
   }
 };

@@ -6,7 +6,7 @@
 
 #include <resnet/backend/cpu/parallel.hpp>
 #include <resnet/backend/cpu/tile.hpp>
-#include <resnet/core/backend.hpp>
+#include <resnet/op/conv2d.hpp>
 
 #include <algorithm>
 #include <cstddef>

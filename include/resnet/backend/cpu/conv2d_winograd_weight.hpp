@@ -5,7 +5,7 @@
 
 #include <resnet/backend/cpu/parallel.hpp>
 #include <resnet/backend/cpu/winograd_tiles.hpp>
-#include <resnet/core/backend.hpp>
+#include <resnet/op/conv2d.hpp>
 
 #include <algorithm>
 #include <cstddef>

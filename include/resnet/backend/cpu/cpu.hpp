@@ -3,13 +3,14 @@
 #pragma once
 
 #include <resnet/backend/cpu/batch_norm.hpp>
+#include <resnet/backend/cpu/channels.hpp>
 #include <resnet/backend/cpu/conv2d.hpp>
 #include <resnet/backend/cpu/depthwise_conv2d.hpp>
 #include <resnet/backend/cpu/elementwise.hpp>
-#include <resnet/backend/cpu/gating.hpp>
 #include <resnet/backend/cpu/memory.hpp>
 #include <resnet/backend/cpu/pooling.hpp>
 #include <resnet/backend/ref/loss.hpp>
+#include <resnet/core/backend.hpp>
 
 // A message and no #warning, which -Werror would make an error.
 #ifndef RESNET_ALLOW_SLOW_BUILD
@@ -25,14 +26,15 @@ namespace resnet {
 inline namespace RESNET_ISA {
 
 struct Cpu : CpuMemory,
-             CpuElementwise,
+             CpuBatchNorm,
+             CpuChannels,
              CpuConv2d,
              CpuDepthwiseConv2d,
-             CpuGating,
-             CpuBatchNorm,
+             CpuElementwise,
              CpuPooling,
-             CpuOptimizer,
              RefLoss<float> {  // a few thousand numbers a step: the reference serves
+  using CpuBatchNorm::run, CpuChannels::run, CpuConv2d::run, CpuDepthwiseConv2d::run, CpuElementwise::run,
+      CpuPooling::run;
   static int max_threads() { return cpu::max_threads(); }
 };
 

@@ -181,26 +181,23 @@ template <int Kernel, int Stride> class Depthwise {
 }  // namespace cpu
 
 struct CpuDepthwiseConv2d {
-  static void depthwise_conv2d_forward(auto& ctx, const Conv2dGeometry& g,
-                                       const float* x,       // (n, in_h, in_w, c)
-                                       const float* weight,  // (c, kernel, kernel)
-                                       float* y) {           // (n, out_h, out_w, c)
-    if (!with_kernel(g, [&](auto&& kernel) { kernel.forward(ctx, x, weight, y); }))
-      for_each_image(ctx, g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
-        Ref::depthwise_conv2d_forward(ctx, one, x + in, weight, y + out);
-      });
+  static void run(auto& ctx, const op::DepthwiseConv2d<float, float>& o) {
+    if (with_kernel(o.g, [&](auto&& kernel) { kernel.forward(ctx, o.x.data, o.weight.data, o.y.data); })) return;
+    for_each_image(ctx, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
+      Ref::run(ctx, op::DepthwiseConv2d<float, float>{
+                        .g = one, .x = o.x.data + in, .weight = o.weight, .y = o.y.data + out});
+    });
   }
-  static void depthwise_conv2d_backward_data(auto& ctx, const Conv2dGeometry& g, const float* dy,
-                                             const float* weight, float* dx) {
-    if (!with_kernel(g, [&](auto&& kernel) { kernel.backward_data(ctx, dy, weight, dx); }))
-      for_each_image(ctx, g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
-        Ref::depthwise_conv2d_backward_data(ctx, one, dy + out, weight, dx + in);
-      });
+  static void run(auto& ctx, const op::DepthwiseConv2dBackwardData<float, float>& o) {
+    if (with_kernel(o.g, [&](auto&& kernel) { kernel.backward_data(ctx, o.dy.data, o.weight.data, o.dx.data); })) return;
+    for_each_image(ctx, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
+      Ref::run(ctx, op::DepthwiseConv2dBackwardData<float, float>{
+                        .g = one, .dy = o.dy.data + out, .weight = o.weight, .dx = o.dx.data + in});
+    });
   }
-  static void depthwise_conv2d_backward_weight(auto& ctx, const Conv2dGeometry& g, const float* x,
-                                               const float* dy, float* dweight) {
-    if (!with_kernel(g, [&](auto&& kernel) { kernel.backward_weight(ctx, x, dy, dweight); }))
-      Ref::depthwise_conv2d_backward_weight(ctx, g, x, dy, dweight);
+  static void run(auto& ctx, const op::DepthwiseConv2dBackwardWeight<float, float>& o) {
+    if (!with_kernel(o.g, [&](auto&& kernel) { kernel.backward_weight(ctx, o.x.data, o.dy.data, o.dweight.data); }))
+      Ref::run(ctx, o);
   }
 
  private:

@@ -8,40 +8,42 @@
 namespace resnet::inline RESNET_ISA {
 
 struct CpuPooling {
-  static void max_pool_forward(auto& ctx, const Pool2dGeometry& g, const float* x, float* y) {
-    for_each_image(ctx, g, [=, &ctx](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      RefPooling<float>::max_pool_forward(ctx, one, x + in, y + out);
+  static void run(auto& ctx, const op::MaxPool2d<float, float>& o) {
+    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+      RefPooling<float>::run(ctx, op::MaxPool2d<float, float>{.g = one, .x = o.x.data + in, .y = o.y.data + out});
     });
   }
-  static void max_pool_backward(auto& ctx, const Pool2dGeometry& g, const float* x, const float* dy, float* dx) {
-    for_each_image(ctx, g, [=, &ctx](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      RefPooling<float>::max_pool_backward(ctx, one, x + in, dy + out, dx + in);
+  static void run(auto& ctx, const op::MaxPool2dBackward<float, float>& o) {
+    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+      RefPooling<float>::run(ctx, op::MaxPool2dBackward<float, float>{
+                                      .g = one, .x = o.x.data + in, .dy = o.dy.data + out, .dx = o.dx.data + in});
     });
   }
-  static void avg_pool_forward(auto& ctx, const Pool2dGeometry& g, const float* x, float* y) {
-    const float count = static_cast<float>(g.kernel_h * g.kernel_w);
-    for_each_image(ctx, g, [=](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      const auto c = static_cast<std::size_t>(g.c);
+  static void run(auto& ctx, const op::AvgPool2d<float, float>& o) {
+    const float count = static_cast<float>(o.g.kernel_h * o.g.kernel_w);
+    const auto c = static_cast<std::size_t>(o.g.c);
+    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
       for_each_window(one, [&](std::size_t pixel, auto&& window) {
-        float* mean = y + out + pixel * c;
+        float* mean = o.y.data + out + pixel * c;
         std::fill_n(mean, c, 0.0f);
         window([&](std::size_t p) {
-          const float* from = x + in + p * c;
+          const float* from = o.x.data + in + p * c;
           for (std::size_t i = 0; i < c; ++i) mean[i] += from[i];
         });
         for (std::size_t i = 0; i < c; ++i) mean[i] /= count;
       });
     });
   }
-  static void avg_pool_backward(auto& ctx, const Pool2dGeometry& g, const float* dy, float* dx) {
-    const float count = static_cast<float>(g.kernel_h * g.kernel_w);
-    for_each_image(ctx, g, [=](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      const auto c = static_cast<std::size_t>(g.c);
-      std::fill_n(dx + in, static_cast<std::size_t>(g.in_h * g.in_w) * c, 0.0f);
+  static void run(auto& ctx, const op::AvgPool2dBackward<float, float>& o) {
+    const float count = static_cast<float>(o.g.kernel_h * o.g.kernel_w);
+    const auto c = static_cast<std::size_t>(o.g.c);
+    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+      float* dx = o.dx.data + in;
+      std::fill_n(dx, static_cast<std::size_t>(one.in_h * one.in_w) * c, 0.0f);
       for_each_window(one, [&](std::size_t pixel, auto&& window) {
-        const float* mean = dy + out + pixel * c;
+        const float* mean = o.dy.data + out + pixel * c;
         window([&](std::size_t p) {
-          float* to = dx + in + p * c;
+          float* to = dx + p * c;
           for (std::size_t i = 0; i < c; ++i) to[i] += mean[i] / count;
         });
       });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <resnet/core/backend.hpp>
+#include <resnet/op/conv2d.hpp>
+
+#include <cstddef>
 
 namespace resnet {
 
@@ -28,35 +30,35 @@ void for_each_mac(const Conv2dGeometry& g, auto&& f) {
 inline std::size_t output_size(const Conv2dGeometry& g) {
   return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.out_h * g.out_w) * static_cast<std::size_t>(g.out_c);
 }
+inline std::size_t input_size(const Conv2dGeometry& g) {
+  return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.in_h * g.in_w) * static_cast<std::size_t>(g.in_c);
+}
 
 }  // namespace detail
 
 template <class T>
 struct RefConv2d {
-  static void conv2d_forward(auto&, const Conv2dGeometry& g,
-                             const T* x,       // (n, in_h, in_w, in_c)
-                             const T* weight,  // (out_c, kernel, kernel, in_c)
-                             const T* bias,    // (out_c) or null
-                             T* y) {           // (n, out_h, out_w, out_c)
-    for (std::size_t i = 0; i < detail::output_size(g); ++i)
-      y[i] = bias ? bias[i % static_cast<std::size_t>(g.out_c)] : T{0};
-    detail::for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { y[iy] += x[ix] * weight[iw]; });
+  static void run(auto&, const op::Conv2d<T, T>& o) {
+    for (std::size_t i = 0; i < detail::output_size(o.g); ++i)
+      o.y.data[i] = o.bias ? o.bias.data[i % static_cast<std::size_t>(o.g.out_c)] : T{0};
+    detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
+      o.y.data[y] += o.x.data[x] * o.weight.data[weight];
+    });
   }
 
-  static void conv2d_backward_data(auto&, const Conv2dGeometry& g, const T* dy, const T* weight, const T* addend, T* dx) {
-    const auto size = static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.in_h * g.in_w) *
-                      static_cast<std::size_t>(g.in_c);
-    if (!addend)
-      std::fill_n(dx, size, T{0});
-    else if (addend != dx)
-      std::copy_n(addend, size, dx);
-    detail::for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { dx[ix] += dy[iy] * weight[iw]; });
+  static void run(auto&, const op::Conv2dBackwardData<T, T>& o) {
+    for (std::size_t i = 0; i < detail::input_size(o.g); ++i) o.dx.data[i] = o.addend ? o.addend.data[i] : T{0};
+    detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
+      o.dx.data[x] += o.dy.data[y] * o.weight.data[weight];
+    });
   }
 
-  static void conv2d_backward_weight(auto&, const Conv2dGeometry& g, const T* x, const T* dy, T* dweight, T* dbias) {
-    detail::for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { dweight[iw] += dy[iy] * x[ix]; });
-    if (dbias)
-      for (std::size_t i = 0; i < detail::output_size(g); ++i) dbias[i % static_cast<std::size_t>(g.out_c)] += dy[i];
+  static void run(auto&, const op::Conv2dBackwardWeight<T, T>& o) {
+    detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
+      o.dweight.data[weight] += o.dy.data[y] * o.x.data[x];
+    });
+    for (std::size_t i = 0; o.dbias && i < detail::output_size(o.g); ++i)
+      o.dbias.data[i % static_cast<std::size_t>(o.g.out_c)] += o.dy.data[i];
   }
 };
 

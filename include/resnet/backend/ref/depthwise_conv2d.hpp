@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <resnet/core/backend.hpp>
+#include <resnet/op/depthwise_conv2d.hpp>
 
 #include <algorithm>
+#include <cstddef>
 
 namespace resnet {
 
-template <class T> struct RefDepthwiseConv2d {
-  static void depthwise_conv2d_forward(auto&, const Conv2dGeometry& g,
-                                       const T* x,       // (n, in_h, in_w, c)
-                                       const T* weight,  // (c, kernel, kernel)
-                                       T* y) {           // (n, out_h, out_w, c)
-    std::fill_n(y, count(g.n, g.out_h, g.out_w, g.out_c), T{0});
-    for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { y[iy] += x[ix] * weight[iw]; });
+template <class T>
+struct RefDepthwiseConv2d {
+  static void run(auto&, const op::DepthwiseConv2d<T, T>& o) {
+    std::fill_n(o.y.data, count(o.g.n, o.g.out_h, o.g.out_w, o.g.out_c), T{0});
+    for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
+      o.y.data[y] += o.x.data[x] * o.weight.data[weight];
+    });
   }
-
-  static void depthwise_conv2d_backward_data(auto&, const Conv2dGeometry& g, const T* dy, const T* weight,
-                                             T* dx) {
-    std::fill_n(dx, count(g.n, g.in_h, g.in_w, g.in_c), T{0});
-    for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { dx[ix] += dy[iy] * weight[iw]; });
+  static void run(auto&, const op::DepthwiseConv2dBackwardData<T, T>& o) {
+    std::fill_n(o.dx.data, count(o.g.n, o.g.in_h, o.g.in_w, o.g.in_c), T{0});
+    for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
+      o.dx.data[x] += o.dy.data[y] * o.weight.data[weight];
+    });
   }
-
-  static void depthwise_conv2d_backward_weight(auto&, const Conv2dGeometry& g, const T* x, const T* dy,
-                                               T* dweight) {
-    for_each_mac(g, [=](std::size_t ix, std::size_t iw, std::size_t iy) { dweight[iw] += dy[iy] * x[ix]; });
+  static void run(auto&, const op::DepthwiseConv2dBackwardWeight<T, T>& o) {
+    for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
+      o.dweight.data[weight] += o.dy.data[y] * o.x.data[x];
+    });
   }
 
  private:

@@ -11,6 +11,7 @@ namespace resnet {
 template <class T>
 struct RefMemory {
   using Scalar = T;
+  using Activation = T;
   static constexpr bool dry = false;
 
   static T* allocate(std::size_t n) {

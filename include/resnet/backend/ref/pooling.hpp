@@ -1,40 +1,37 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <resnet/core/backend.hpp>
+#include <resnet/op/pooling.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <cstddef>
 
 namespace resnet {
 
 template <class T>
 struct RefPooling {
-  static void max_pool_forward(auto&, const Pool2dGeometry& g,
-                               const T* x,  // (n, in_h, in_w, c)
-                               T* y) {      // (n, out_h, out_w, c)
-    for_each_output(g, [&](std::size_t out, auto&& window) { y[out] = x[first_maximum(x, window)]; });
+  static void run(auto&, const op::MaxPool2d<T, T>& o) {
+    for_each_output(o.g, [&](std::size_t y, auto&& window) { o.y.data[y] = o.x.data[first_maximum(o.x.data, window)]; });
   }
-
-  static void max_pool_backward(auto&, const Pool2dGeometry& g, const T* x, const T* dy, T* dx) {
-    std::fill_n(dx, input_size(g), T{0});
-    for_each_output(g, [&](std::size_t out, auto&& window) { dx[first_maximum(x, window)] += dy[out]; });
-  }
-
-  static void avg_pool_forward(auto&, const Pool2dGeometry& g, const T* x, T* y) {
-    const T count = static_cast<T>(g.kernel_h * g.kernel_w);
-    for_each_output(g, [&](std::size_t out, auto&& window) {
-      T sum = 0;
-      window([&](std::size_t in) { sum += x[in]; });
-      y[out] = sum / count;
+  static void run(auto&, const op::MaxPool2dBackward<T, T>& o) {
+    std::fill_n(o.dx.data, input_size(o.g), T{0});
+    for_each_output(o.g, [&](std::size_t y, auto&& window) {
+      o.dx.data[first_maximum(o.x.data, window)] += o.dy.data[y];
     });
   }
-
-  static void avg_pool_backward(auto&, const Pool2dGeometry& g, const T* dy, T* dx) {
-    const T count = static_cast<T>(g.kernel_h * g.kernel_w);
-    std::fill_n(dx, input_size(g), T{0});
-    for_each_output(g, [&](std::size_t out, auto&& window) {
-      window([&](std::size_t in) { dx[in] += dy[out] / count; });
+  static void run(auto&, const op::AvgPool2d<T, T>& o) {
+    const T count = static_cast<T>(o.g.kernel_h * o.g.kernel_w);
+    for_each_output(o.g, [&](std::size_t y, auto&& window) {
+      T sum = 0;
+      window([&](std::size_t x) { sum += o.x.data[x]; });
+      o.y.data[y] = sum / count;
+    });
+  }
+  static void run(auto&, const op::AvgPool2dBackward<T, T>& o) {
+    const T count = static_cast<T>(o.g.kernel_h * o.g.kernel_w);
+    std::fill_n(o.dx.data, input_size(o.g), T{0});
+    for_each_output(o.g, [&](std::size_t y, auto&& window) {
+      window([&](std::size_t x) { o.dx.data[x] += o.dy.data[y] / count; });
     });
   }
 

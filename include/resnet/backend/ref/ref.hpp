@@ -3,29 +3,30 @@
 #pragma once
 
 #include <resnet/backend/ref/batch_norm.hpp>
+#include <resnet/backend/ref/channels.hpp>
 #include <resnet/backend/ref/conv2d.hpp>
 #include <resnet/backend/ref/depthwise_conv2d.hpp>
 #include <resnet/backend/ref/elementwise.hpp>
-#include <resnet/backend/ref/fill.hpp>
-#include <resnet/backend/ref/gating.hpp>
 #include <resnet/backend/ref/loss.hpp>
 #include <resnet/backend/ref/memory.hpp>
-#include <resnet/backend/ref/optimizer.hpp>
+#include <resnet/backend/ref/parameters.hpp>
 #include <resnet/backend/ref/pooling.hpp>
+#include <resnet/core/backend.hpp>
 
 namespace resnet {
 
 template <class T>
 struct Ref : RefMemory<T>,
-             RefElementwise<T>,
+             RefBatchNorm<T>,
+             RefChannels<T>,
              RefConv2d<T>,
              RefDepthwiseConv2d<T>,
-             RefGating<T>,
-             RefBatchNorm<T>,
-             RefPooling<T>,
+             RefElementwise<T>,
              RefLoss<T>,
-             RefOptimizer<T>,
-             RefFill<T> {
+             RefParameters<T>,
+             RefPooling<T> {
+  using RefBatchNorm<T>::run, RefChannels<T>::run, RefConv2d<T>::run, RefDepthwiseConv2d<T>::run,
+      RefElementwise<T>::run, RefParameters<T>::run, RefPooling<T>::run;
   static int max_threads() { return 1; }
 };
 

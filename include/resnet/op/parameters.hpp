@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Operations on each of `count` elements of parameters, their gradients and averages, all in place.
+#pragma once
+
+#include <resnet/core/random.hpp>
+#include <resnet/op/operand.hpp>
+#include <resnet/op/run.hpp>
+
+#include <cstddef>
+
+namespace resnet::op {
+
+/// One step of torch.optim.SGD (dampening 0): g = gradient + weight_decay·w; v = momentum·v + g; step along v, or along
+/// g + momentum·v (Nesterov).
+template <class A, class P>
+struct SgdStep {
+  std::size_t count;
+  double lr, momentum, weight_decay;
+  bool nesterov;
+  In<P> gradient;
+  InOut<P> velocity, weight;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("lr", op.lr...), f("momentum", op.momentum...), f("weight_decay", op.weight_decay...);
+    f("nesterov", op.nesterov...), f("gradient", op.gradient...), f("velocity", op.velocity...);
+    f("weight", op.weight...);
+  }
+};
+
+/// One step of torch.optim.Adam, or of AdamW with `decoupled` (Kingma & Ba 2014, algorithm 1); `step` counts from 1.
+template <class A, class P>
+struct AdamStep {
+  std::size_t count;
+  double lr, beta1, beta2, eps, weight_decay;
+  bool decoupled;
+  long long step;
+  In<P> gradient;
+  InOut<P> mean, square, weight;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("lr", op.lr...), f("beta1", op.beta1...), f("beta2", op.beta2...);
+    f("eps", op.eps...), f("weight_decay", op.weight_decay...), f("decoupled", op.decoupled...);
+    f("step", op.step...), f("gradient", op.gradient...), f("mean", op.mean...), f("square", op.square...);
+    f("weight", op.weight...);
+  }
+};
+
+/// One step of torch.optim.RMSprop (not centered).
+template <class A, class P>
+struct RmsPropStep {
+  std::size_t count;
+  double lr, alpha, eps, weight_decay, momentum;
+  In<P> gradient;
+  InOut<P> square, velocity, weight;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("lr", op.lr...), f("alpha", op.alpha...), f("eps", op.eps...);
+    f("weight_decay", op.weight_decay...), f("momentum", op.momentum...), f("gradient", op.gradient...);
+    f("square", op.square...), f("velocity", op.velocity...), f("weight", op.weight...);
+  }
+};
+
+/// y = factor·y
+template <class A, class P>
+struct Scale {
+  std::size_t count;
+  double factor;
+  InOut<P> y;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("factor", op.factor...), f("y", op.y...);
+  }
+};
+
+/// y limited to [low, high]; NaN stays NaN.
+template <class A, class P>
+struct Clamp {
+  std::size_t count;
+  double low, high;
+  InOut<P> y;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("low", op.low...), f("high", op.high...), f("y", op.y...);
+  }
+};
+
+/// y += t·(x - y)
+template <class A, class P>
+struct Lerp {
+  std::size_t count;
+  double t;
+  In<P> x;
+  InOut<P> y;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("t", op.t...), f("x", op.x...), f("y", op.y...);
+  }
+};
+
+/// y[i] = std · the number first + i of the stream, of mean 0 and standard deviation 1.
+template <class A, class P>
+struct FillNormal {
+  std::size_t count, first = 0;
+  Stream stream;
+  double std;
+  Out<P> y;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("first", op.first...), f("stream", op.stream...), f("std", op.std...), f("y", op.y...);
+  }
+};
+
+/// The same with numbers from low to high.
+template <class A, class P>
+struct FillUniform {
+  std::size_t count, first = 0;
+  Stream stream;
+  double low, high;
+  Out<P> y;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("first", op.first...), f("stream", op.stream...), f("low", op.low...);
+    f("high", op.high...), f("y", op.y...);
+  }
+};
+
+}  // namespace resnet::op
