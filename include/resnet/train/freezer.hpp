@@ -5,8 +5,8 @@
 //   - A BatchNorm2d whose parameters are all frozen normalises with its running statistics and leaves them.
 #pragma once
 
-#include <resnet/core/backend.hpp>
 #include <resnet/core/visit.hpp>
+#include <resnet/op/batch_norm.hpp>
 #include <resnet/train/trainer_options.hpp>
 
 #include <algorithm>
