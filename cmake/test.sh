@@ -14,7 +14,7 @@ esac
 neon=  # tested with a cross compiler and an emulator
 [ "$(uname -m)" != x86_64 ] || neon="g++-aarch64-linux-gnu qemu-user"
 # shellcheck disable=SC2086  # lists of words
-need $tools $libraries $neon doctest-dev libbenchmark-dev python3-venv
+need $tools $libraries $neon doctest-dev libbenchmark-dev python3-venv clang-format-14
 case $presets in *clang* | fuzz) need clang++ libomp-dev ;; esac
 case $presets in fuzz) need libclang-rt-dev ;; esac  # libFuzzer
 

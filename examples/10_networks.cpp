@@ -33,7 +33,8 @@ double images_per_second(const Options& o, auto&& work) {
 }
 
 int run(const Options& o) {
-  fmt::print("| network | for --model | classes | parameters | MACs |{}\n", o.time ? " training, images/s | inference, images/s |" : "");
+  fmt::print("| network | for --model | classes | parameters | MACs |{}\n",
+             o.time ? " training, images/s | inference, images/s |" : "");
   fmt::print("| --- | --- | --- | --- | --- |{}\n", o.time ? " --- | --- |" : "");
   const Dataset images = make_synthetic(o.batch_size, 1, 1).train;
   DataLoader loader(images, {.batch_size = o.batch_size});

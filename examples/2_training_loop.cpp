@@ -38,8 +38,8 @@ int train(int images, int epochs) {
       optimizer.step(ctx, schedule(optimizer.steps()), net, grad);
     }
     const Metrics test = evaluate<image>(ctx, net, test_loader).metrics;
-    fmt::print("epoch {}: loss {:.3f}, accuracy {:.1f} %; held-out images: loss {:.3f}, accuracy {:.1f} %\n",
-               epoch + 1, metrics.loss(), 100 * metrics.accuracy(), test.loss(), 100 * test.accuracy());
+    fmt::print("epoch {}: loss {:.3f}, accuracy {:.1f} %; held-out images: loss {:.3f}, accuracy {:.1f} %\n", epoch + 1,
+               metrics.loss(), 100 * metrics.accuracy(), test.loss(), 100 * test.accuracy());
   }
   return 0;
 }

@@ -22,8 +22,7 @@ struct Options {
 void export_images(const Options& o, const Dataset& data) {
   std::filesystem::create_directories(o.images_dir);
   for (int i = 0; i < std::min(o.images, data.size()); ++i) {
-    const std::string& name =
-        data.class_names[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])];
+    const std::string& name = data.class_names[static_cast<std::size_t>(data.labels[static_cast<std::size_t>(i)])];
     const std::string path = fmt::format("{}/{:05}_{}.png", o.images_dir, i, name);
     const std::string png = encode_png(data.image(i), data.shape.w, data.shape.h, data.shape.c);
     AtomicFile file(path);
@@ -41,8 +40,7 @@ void print_table(const Evaluation& result, const std::vector<std::string>& names
     const int total = confusion.total(label);
     fmt::print("\n{:>3} {:>12} {:>7} {:>7.2f} %", label, names[static_cast<std::size_t>(label)], total,
                total ? 100.0 * confusion.count(label, label) / total : 0.0);
-    for (int predicted = 0; predicted < classes; ++predicted)
-      fmt::print(" {:>4}", confusion.count(label, predicted));
+    for (int predicted = 0; predicted < classes; ++predicted) fmt::print(" {:>4}", confusion.count(label, predicted));
   }
   fmt::print("\n");
 }
@@ -57,8 +55,8 @@ int run(Options o) {
   const auto network = card.architecture().network(o.weights, o.threads);
   const Evaluation result = network->evaluate(loader, {}, {.flip = o.flip});
   const Metrics& m = result.metrics;
-  fmt::print("{} on {}: accuracy {:.2f} % ({} of {} images), loss {:.4f}\n", o.weights, card.data,
-             100 * m.accuracy(), m.correct, m.images, m.loss());
+  fmt::print("{} on {}: accuracy {:.2f} % ({} of {} images), loss {:.4f}\n", o.weights, card.data, 100 * m.accuracy(),
+             m.correct, m.images, m.loss());
   print_table(result, card.class_names);
   return 0;
 }
@@ -67,7 +65,8 @@ int main(int argc, char** argv) {
   Options o;
   CLI::App app("Measures a network on the test images of the data that it was trained on.");
   app.option_defaults()->always_capture_default();
-  add_option(app, "weights", o.weights, "weights.safetensors, best.safetensors or last.safetensors of train")->required();
+  add_option(app, "weights", o.weights, "weights.safetensors, best.safetensors or last.safetensors of train")
+      ->required();
   add_option(app, "--data-dir", o.data.dir, "folder of CIFAR's binary files");
   add_option(app, "--test-images", o.data.test_images, "use the first so many; 0: all", CLI::NonNegativeNumber);
   add_option(app, "--batch-size", o.batch_size, "", CLI::PositiveNumber);

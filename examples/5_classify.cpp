@@ -11,7 +11,8 @@
 using namespace resnet;
 
 /// Probabilities of the classes.
-std::vector<float> classify(const Network& network, const NormalizeTable& normalized, const std::vector<std::uint8_t>& image) {
+std::vector<float> classify(const Network& network, const NormalizeTable& normalized,
+                            const std::vector<std::uint8_t>& image) {
   std::vector<float> input(image.size());
   prepare_image(image.data(), cifar_shape, {}, normalized, input.data());
   return network.probabilities(input);
@@ -27,7 +28,8 @@ int run(const std::string& weights, const std::vector<std::string>& files) {
     std::iota(order.begin(), order.end(), 0u);
     std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return p[a] > p[b]; });
     fmt::print("{}\n", file);
-    for (const std::size_t k : std::span(order).first(5)) fmt::print("  {:6.2f} %  {}\n", 100 * p[k], card.class_names[k]);
+    for (const std::size_t k : std::span(order).first(5))
+      fmt::print("  {:6.2f} %  {}\n", 100 * p[k], card.class_names[k]);
   }
   return 0;
 }

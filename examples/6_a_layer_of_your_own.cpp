@@ -13,23 +13,30 @@ using namespace resnet;
 //   forward   y = x where x > 0, else weight[c] · x
 //   backward  dx = dy where x > 0, else weight[c] · dy;  dweight[c] = Σ dy · x where x <= 0
 // Any shape with Channels channels. Saves x.
-template <int Channels, class B = Cpu> struct PReLU {
+template <int Channels, class B = Cpu>
+struct PReLU {
   Tensor<B, Channels> weight;
 
   using Backend = B;
-  template <class Other> using on = PReLU<Channels, Other>;
+  template <class Other>
+  using on = PReLU<Channels, Other>;
 
   static constexpr Shape out(Shape in) { return in; }
 
-  template <Shape S> struct Saved { Batch<S, B> x; };
+  template <Shape S>
+  struct Saved {
+    Batch<S, B> x;
+  };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
     auto y = infer(ctx, x);
     saved.x = std::move(x);
     return y;
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     require_channels<PReLU, S.c, Channels>(ctx);
     auto y = ctx.template make<S>(x.n());
     // A loop over data() is for backends whose memory is the host's (Cpu, Ref); on the dry one, which counts
@@ -99,8 +106,8 @@ double gradient_error() {
 }
 
 void train(int epochs) {
-  using Net = Sequential<Conv2d<3, 16, 5, 2>, BatchNorm2d<16>, PReLU<16>, Conv2d<16, 32, 3, 2>,
-                         BatchNorm2d<32>, PReLU<32>, GlobalAvgPool2d<>, Linear<32, 10>>;
+  using Net = Sequential<Conv2d<3, 16, 5, 2>, BatchNorm2d<16>, PReLU<16>, Conv2d<16, 32, 3, 2>, BatchNorm2d<32>,
+                         PReLU<32>, GlobalAvgPool2d<>, Linear<32, 10>>;
   const Dataset images = make_synthetic(1000, 0, 1).train;
   DataLoader loader(images, {.batch_size = 50, .shuffle = true, .normalize = compute_normalize(images)});
   Context<Cpu> ctx;

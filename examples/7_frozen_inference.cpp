@@ -21,7 +21,8 @@ using Net = ResNet18<10>;
 constexpr Shape image{3, 32, 32};
 
 /// Milliseconds a call, the median of `calls`.
-template <class F> double milliseconds(int calls, F&& f) {
+template <class F>
+double milliseconds(int calls, F&& f) {
   using Clock = std::chrono::steady_clock;
   std::vector<double> times;
   f();  // the first one allocates
@@ -57,8 +58,7 @@ int run(const std::string& weights, int calls) {
     const Batch<image, Cpu> part(x.data(), n);  // a view of the first n images
     const double plain = milliseconds(calls, [&] { net->infer(ctx, part); });
     const double fast = milliseconds(calls, [&] { frozen.infer(ctx, part); });
-    fmt::print("batch {:2}: {:6.1f} ms, frozen {:6.1f} ms ({:.0f} images/s)\n", n, plain, fast,
-               1000 * n / fast);
+    fmt::print("batch {:2}: {:6.1f} ms, frozen {:6.1f} ms ({:.0f} images/s)\n", n, plain, fast, 1000 * n / fast);
   }
 
   // A server: its threads share the network. The results are the same bits as above.

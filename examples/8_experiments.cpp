@@ -73,8 +73,9 @@ struct Spread {
 
 /// Prints and writes what the finished runs have come to.
 void write_tables(const Options& o, const std::vector<Experiment>& experiments) {
-  std::string text = "| configuration | runs | test accuracy, % | test loss | parameters | MACs | time |\n"
-                     "| --- | --- | --- | --- | --- | --- | --- |\n";
+  std::string text =
+      "| configuration | runs | test accuracy, % | test loss | parameters | MACs | time |\n"
+      "| --- | --- | --- | --- | --- | --- | --- |\n";
   std::string csv = "configuration,runs,accuracy,accuracy_deviation,loss,loss_deviation,parameters,macs,seconds\n";
   std::vector<Run> all;
   for (const Experiment& e : experiments) {
@@ -91,8 +92,8 @@ void write_tables(const Options& o, const std::vector<Experiment>& experiments) 
     const Spread a(accuracy), l(loss), s(seconds);
     text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", e.name, accuracy.size(), a.text(2), l.text(3),
                         grouped(parameters), grouped(macs), html::duration(s.mean));
-    csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", e.name, accuracy.size(), a.mean, a.deviation, l.mean, l.deviation,
-                       parameters, macs, s.mean);
+    csv += fmt::format("{},{},{},{},{},{},{},{},{}\n", e.name, accuracy.size(), a.mean, a.deviation, l.mean,
+                       l.deviation, parameters, macs, s.mean);
   }
   if (all.empty()) return;
   fmt::print("\n{}\n", text);

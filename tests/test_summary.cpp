@@ -30,8 +30,7 @@ struct Table {
   Row total;
   std::string memory;
   const Row& operator[](const std::string& name) const {
-    const auto found =
-        std::find_if(layers.begin(), layers.end(), [&](const Row& row) { return row.name == name; });
+    const auto found = std::find_if(layers.begin(), layers.end(), [&](const Row& row) { return row.name == name; });
     REQUIRE_MESSAGE(found != layers.end(), name);
     return *found;
   }
@@ -42,7 +41,8 @@ long long number(std::string text) {
   return std::stoll(text);
 }
 
-template <class Model, Shape S> Table table(int n = 1) {
+template <class Model, Shape S>
+Table table(int n = 1) {
   std::stringstream text;
   print_summary<Model, S>(text, n);
   Table result;
@@ -139,8 +139,7 @@ TEST_CASE("summary: memory") {
     return text.str();
   };
   CHECK(table<Model, cifar_image>().memory ==
-        "memory for 1 image: " + mebibytes(training_bytes<Model, cifar_image>(1)) +
-            " for training with SGD, " + mebibytes(inference_bytes<Model, cifar_image>(1)) +
-            " for inference");
+        "memory for 1 image: " + mebibytes(training_bytes<Model, cifar_image>(1)) + " for training with SGD, " +
+            mebibytes(inference_bytes<Model, cifar_image>(1)) + " for inference");
   CHECK(table<Model, cifar_image>(128).memory.starts_with("memory for 128 images: "));
 }

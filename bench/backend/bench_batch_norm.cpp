@@ -26,12 +26,24 @@ struct Operands {
 void forward_relu(benchmark::State& state) {
   Operands o(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
   for (auto _ : state) {
-    run<op::BatchStatistics>(o.ctx, {.rows = o.rows, .channels = o.channels, .eps = 1e-5, .momentum = 0.1,
-                                     .x = o.tensor(0), .running_mean = o.vector(2), .running_var = o.vector(3),
-                                     .mean = o.vector(4), .inv_std = o.vector(5)});
-    run<op::Normalize>(o.ctx, {.rows = o.rows, .channels = o.channels, .x = o.tensor(0), .weight = o.vector(0),
-                               .bias = o.vector(1), .mean = o.vector(4), .inv_std = o.vector(5),
-                               .activation = op::Activation::relu, .y = o.tensor(1)});
+    run<op::BatchStatistics>(o.ctx, {.rows = o.rows,
+                                     .channels = o.channels,
+                                     .eps = 1e-5,
+                                     .momentum = 0.1,
+                                     .x = o.tensor(0),
+                                     .running_mean = o.vector(2),
+                                     .running_var = o.vector(3),
+                                     .mean = o.vector(4),
+                                     .inv_std = o.vector(5)});
+    run<op::Normalize>(o.ctx, {.rows = o.rows,
+                               .channels = o.channels,
+                               .x = o.tensor(0),
+                               .weight = o.vector(0),
+                               .bias = o.vector(1),
+                               .mean = o.vector(4),
+                               .inv_std = o.vector(5),
+                               .activation = op::Activation::relu,
+                               .y = o.tensor(1)});
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(2 * sizeof(float) * o.size()));
 }
@@ -39,10 +51,18 @@ void forward_relu(benchmark::State& state) {
 void backward_relu(benchmark::State& state) {
   Operands o(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
   for (auto _ : state)
-    run<op::NormalizeBackward>(
-        o.ctx, {.rows = o.rows, .channels = o.channels, .x = o.tensor(0), .weight = o.vector(0), .bias = o.vector(1),
-                .mean = o.vector(4), .inv_std = o.vector(5), .activation = op::Activation::relu, .dy = o.tensor(1),
-                .dx = o.tensor(2), .dweight = o.vector(6), .dbias = o.vector(7)});
+    run<op::NormalizeBackward>(o.ctx, {.rows = o.rows,
+                                       .channels = o.channels,
+                                       .x = o.tensor(0),
+                                       .weight = o.vector(0),
+                                       .bias = o.vector(1),
+                                       .mean = o.vector(4),
+                                       .inv_std = o.vector(5),
+                                       .activation = op::Activation::relu,
+                                       .dy = o.tensor(1),
+                                       .dx = o.tensor(2),
+                                       .dweight = o.vector(6),
+                                       .dbias = o.vector(7)});
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(3 * sizeof(float) * o.size()));
 }
 

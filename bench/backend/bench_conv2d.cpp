@@ -31,14 +31,14 @@ constexpr Layer layers[] = {
 
 struct Operands {
   explicit Operands(const Layer& l, int n)
-      : g{n,     l.size,   l.size,   l.in,        l.size / l.stride, l.size / l.stride,
-          l.out, l.kernel, l.stride, l.kernel / 2},
+      : g{n, l.size, l.size, l.in, l.size / l.stride, l.size / l.stride, l.out, l.kernel, l.stride, l.kernel / 2},
         x(ctx.scratch(count(n * l.size * l.size, l.in))),
         y(ctx.scratch(count(n * g.out_h * g.out_w, l.out))),
         weight(ctx.scratch(count(l.out * l.kernel * l.kernel, l.in))) {
     run<op::FillNormal>(ctx, {.count = count(n * l.size * l.size, l.in), .stream = {1, 0}, .std = 1, .y = x});
     run<op::FillNormal>(ctx, {.count = count(n * g.out_h * g.out_w, l.out), .stream = {1, 1}, .std = 1, .y = y});
-    run<op::FillNormal>(ctx, {.count = count(l.out * l.kernel * l.kernel, l.in), .stream = {1, 2}, .std = 0.05, .y = weight});
+    run<op::FillNormal>(
+        ctx, {.count = count(l.out * l.kernel * l.kernel, l.in), .stream = {1, 2}, .std = 0.05, .y = weight});
   }
   static std::size_t count(int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); }
   double bytes() const {
@@ -51,7 +51,8 @@ struct Operands {
   Buffer<Cpu> x, y, weight;
 };
 
-template <class Pass> void run(benchmark::State& state, const Layer& layer, int n, Pass pass) {
+template <class Pass>
+void run(benchmark::State& state, const Layer& layer, int n, Pass pass) {
   Operands o(layer, n);
   const double peak = bench::peak_flops(o.ctx.threads());
   for (auto _ : state) pass(o);
@@ -72,9 +73,8 @@ void add(const std::string& name, const Layer& layer, int n, auto pass) {
 const bool registered = [] {
   for (const int n : {1, 32, 128})
     for (const Layer& layer : layers) {
-      add("conv2d_forward", layer, n, [](Operands& o) {
-        resnet::run<op::Conv2d>(o.ctx, {.g = o.g, .x = o.x, .weight = o.weight, .y = o.y});
-      });
+      add("conv2d_forward", layer, n,
+          [](Operands& o) { resnet::run<op::Conv2d>(o.ctx, {.g = o.g, .x = o.x, .weight = o.weight, .y = o.y}); });
       if (layer.in > 3)
         add("conv2d_backward_data", layer, n, [](Operands& o) {
           resnet::run<op::Conv2dBackwardData>(o.ctx, {.g = o.g, .dy = o.y, .weight = o.weight, .dx = o.x});

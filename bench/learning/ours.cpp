@@ -37,10 +37,8 @@ struct Options {
     app.add_option("--test", test, "another")->required();
     app.add_option("--out", out, "the folder to write into")->required();
     app.add_option("--images", images, "the first so many training images");
-    app.add_option("--test-images", test_images,
-                   "the first so many test images, for the accuracy in the end");
-    app.add_option("--quick-test", quick_test,
-                   "the first so many of these, for the accuracy after each epoch");
+    app.add_option("--test-images", test_images, "the first so many test images, for the accuracy in the end");
+    app.add_option("--quick-test", quick_test, "the first so many of these, for the accuracy after each epoch");
     app.add_option("--epochs", epochs);
     app.add_option("--batch-size", batch_size);
     app.add_option("--optimizer", optimizer, "sgd with Nesterov momentum, or adam")
@@ -70,18 +68,16 @@ class BatchFile {
       record[0] = static_cast<char>(batch.labels[i]);
       for (std::size_t p = 0; p < pixels; ++p)
         for (std::size_t c = 0; c < image.c; ++c)
-          record[1 + c * pixels + p] =
-              static_cast<char>(byte_of(c, batch.images[i * image.size() + p * image.c + c]));
+          record[1 + c * pixels + p] = static_cast<char>(byte_of(c, batch.images[i * image.size() + p * image.c + c]));
       file_.write(record.data(), static_cast<std::streamsize>(record.size()));
     }
-    if (!file_)
-      throw Error(path_ + ": expected to write " + std::to_string(batch.n) + " images, found an error");
+    if (!file_) throw Error(path_ + ": expected to write " + std::to_string(batch.n) + " images, found an error");
   }
 
  private:
   std::uint8_t byte_of(std::size_t c, float value) const {
-    const auto byte = static_cast<std::uint8_t>(
-        std::lround((double{value} * normalize_.std[c] + normalize_.mean[c]) * 255));
+    const auto byte =
+        static_cast<std::uint8_t>(std::lround((double{value} * normalize_.std[c] + normalize_.mean[c]) * 255));
     if (table_(c, byte) != value)
       throw Error(path_ + ": expected the normalised value of a byte, found " + std::to_string(value));
     return byte;
@@ -103,19 +99,17 @@ void run(const Options& o) {
   const Dataset train = load_cifar10_file(o.train).first(o.images),
                 test = load_cifar10_file(o.test).first(o.test_images), quick = test.first(o.quick_test);
   const Normalize normalize = cifar10_normalize();
-  DataLoader loader(train, {.batch_size = o.batch_size,
-                            .shuffle = true,
-                            .seed = o.seed,
-                            .augment = cifar_augment,
-                            .normalize = normalize});
+  DataLoader loader(
+      train,
+      {.batch_size = o.batch_size, .shuffle = true, .seed = o.seed, .augment = cifar_augment, .normalize = normalize});
   DataLoader quick_loader(quick, {.normalize = normalize}), test_loader(test, {.normalize = normalize});
 
   Context<Cpu> ctx(o.threads);
   const Rule rule = o.optimizer == "adam" ? Rule{Adam{}} : Rule{Sgd{.momentum = 0.9, .nesterov = true}};
   Schedule schedule{CosineLr{}, o.lr, std::int64_t{o.epochs} * loader.batches()};
   if (o.schedule == "onecycle") schedule.rule = OneCycleLr{};
-  const auto trainer = std::make_unique<Trainer<Net, image>>(
-      ctx, Optimizer<Net>(rule, {.weight = o.weight_decay}), schedule, o.trainer);
+  const auto trainer =
+      std::make_unique<Trainer<Net, image>>(ctx, Optimizer<Net>(rule, {.weight = o.weight_decay}), schedule, o.trainer);
   initialize(ctx, trainer->model, {.seed = o.seed});
   save_weights(out + "initial.safetensors", trainer->model);
 

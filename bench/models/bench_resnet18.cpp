@@ -19,7 +19,8 @@ struct Fixture {
     std::uint64_t id = 0;
     for_each_parameter(
         [&](std::string_view, Role role, auto& t) {
-          if (role == Role::weight) run<op::FillNormal>(ctx, {.count = t.size(), .stream = {1, id++}, .std = 0.05, .y = t.data()});
+          if (role == Role::weight)
+            run<op::FillNormal>(ctx, {.count = t.size(), .stream = {1, id++}, .std = 0.05, .y = t.data()});
         },
         net);
     run<op::FillNormal>(ctx, {.count = x.size(), .stream = {2, 0}, .std = 1, .y = x});

@@ -15,18 +15,19 @@ namespace {
 using namespace dlib;
 
 template <long Channels, long Kernel, int Stride, typename Below>
-using conv_bn =
-    bn_con<add_layer<con_<Channels, Kernel, Kernel, Stride, Stride, Kernel / 2, Kernel / 2>, Below>>;
+using conv_bn = bn_con<add_layer<con_<Channels, Kernel, Kernel, Stride, Stride, Kernel / 2, Kernel / 2>, Below>>;
 
 template <long Channels, int Stride, typename Below>
 using residual = conv_bn<Channels, 3, 1, relu<conv_bn<Channels, 3, Stride, tag1<Below>>>>;
 
-template <long Channels, typename Below> using block = relu<add_prev1<residual<Channels, 1, Below>>>;
+template <long Channels, typename Below>
+using block = relu<add_prev1<residual<Channels, 1, Below>>>;
 /// The shortcut is a 1×1 convolution of stride 2.
 template <long Channels, typename Below>
 using block_down = relu<add_prev2<conv_bn<Channels, 1, 2, skip1<tag2<residual<Channels, 2, Below>>>>>>;
 
-template <long Channels, typename Below> using stage = block<Channels, block_down<Channels, Below>>;
+template <long Channels, typename Below>
+using stage = block<Channels, block_down<Channels, Below>>;
 
 using Image = std::array<matrix<float>, 3>;
 using stem = relu<conv_bn<64, 3, 1, input<Image>>>;

@@ -29,7 +29,8 @@ struct Conv {
 
 /// Calls conv(Conv, x), norm_relu… in the order of ResNet-18; `Net` says what a value is and what the
 /// operations do.
-template <class Net, class Value> auto resnet18(Net& net, Value x) {
+template <class Net, class Value>
+auto resnet18(Net& net, Value x) {
   x = net.relu(net.conv({3, 64, 3, 1}, x));
   int in_c = 64;
   for (const int out_c : {64, 128, 256, 512})
@@ -60,7 +61,8 @@ struct Eager {
     next = next_running = 0;
     return resnet18(*this, x);
   }
-  template <class Make> Tensor parameter(Make&& make) {
+  template <class Make>
+  Tensor parameter(Make&& make) {
     if (next == parameters.size()) parameters.push_back(make().requires_grad_(training));
     return parameters[next++];
   }
@@ -108,13 +110,11 @@ struct Script {
   std::string conv(const Conv& c, const std::string& x) {
     const std::string weight = parameter(random_weight(c, format)), bias = parameter(torch::zeros(c.out_c)),
                       stride = std::to_string(c.stride), padding = std::to_string(c.kernel / 2);
-    return value("torch.conv2d(" + x + ", " + weight + ", " + bias + ", [" + stride + ", " + stride + "], [" +
-                 padding + ", " + padding + "])");
+    return value("torch.conv2d(" + x + ", " + weight + ", " + bias + ", [" + stride + ", " + stride + "], [" + padding +
+                 ", " + padding + "])");
   }
   std::string relu(const std::string& x) { return value("torch.relu(" + x + ")"); }
-  std::string add(const std::string& a, const std::string& b) {
-    return value("torch.add(" + a + ", " + b + ")");
-  }
+  std::string add(const std::string& a, const std::string& b) { return value("torch.add(" + a + ", " + b + ")"); }
   std::string head(const std::string& x) {
     const std::string weight = parameter(torch::randn({work::classes, 512}) * 0.05);
     const std::string bias = parameter(torch::zeros(work::classes));
@@ -135,11 +135,10 @@ Tensor images(int n, torch::MemoryFormat format) {
 }
 
 struct Training {
-  explicit Training(torch::MemoryFormat format)
-      : net{format, true, {}}, x(images(work::train_batch, format)) {
+  explicit Training(torch::MemoryFormat format) : net{format, true, {}}, x(images(work::train_batch, format)) {
     net(x);  // makes the parameters
-    optimizer = std::make_unique<torch::optim::SGD>(
-        net.parameters, torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(5e-4));
+    optimizer = std::make_unique<torch::optim::SGD>(net.parameters,
+                                                    torch::optim::SGDOptions(0.01).momentum(0.9).weight_decay(5e-4));
   }
   void step() {
     optimizer->zero_grad();
@@ -156,8 +155,7 @@ void infer(const std::string& id, int n, const Layout& layout) {
   const torch::InferenceMode guard;
   const Tensor x = images(n, layout.format);
   Eager net{layout.format, false, {}};
-  work::report(id, "seconds", work::seconds_per_call([&] { net(x); }),
-               std::string(layout.name) + ", BatchNorm folded");
+  work::report(id, "seconds", work::seconds_per_call([&] { net(x); }), std::string(layout.name) + ", BatchNorm folded");
 }
 
 void infer_script(const std::string& id, int n, const Layout& layout) {

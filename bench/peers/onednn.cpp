@@ -42,28 +42,25 @@ struct Problem {
 
   /// Calls f(primitive, descriptor, source, weights, destination); throws dnnl::error if the algorithm
   /// doesn't serve this shape.
-  template <class F> void with(algorithm choice, F&& f) const {
+  template <class F>
+  void with(algorithm choice, F&& f) const {
     const Tensors t = tensors_of(conv, n);
     const memory::dims strides{conv.stride, conv.stride};
-    const memory::dim p = conv.kernel / 2,
-                      right = (conv.out_size() - 1) * conv.stride + conv.kernel - conv.in_size - p;
+    const memory::dim p = conv.kernel / 2, right = (conv.out_size() - 1) * conv.stride + conv.kernel - conv.in_size - p;
     const memory::dims left{p, p}, after{right, right};
     using Forward = dnnl::convolution_forward;
     using BackwardData = dnnl::convolution_backward_data;
     using BackwardWeights = dnnl::convolution_backward_weights;
-    const auto kind = pass == work::Pass::forward && n != work::train_batch
-                          ? dnnl::prop_kind::forward_inference
-                          : dnnl::prop_kind::forward_training;
+    const auto kind = pass == work::Pass::forward && n != work::train_batch ? dnnl::prop_kind::forward_inference
+                                                                            : dnnl::prop_kind::forward_training;
     const Forward::primitive_desc forward({kind, choice, t.x, t.weight, t.y, strides, left, after}, engine);
     if (pass == work::Pass::forward) {
       f(Forward(forward), forward, forward.src_desc(), forward.weights_desc(), forward.dst_desc());
     } else if (pass == work::Pass::backward_data) {
-      const BackwardData::primitive_desc d({choice, t.x, t.weight, t.y, strides, left, after}, engine,
-                                           forward);
+      const BackwardData::primitive_desc d({choice, t.x, t.weight, t.y, strides, left, after}, engine, forward);
       f(BackwardData(d), d, d.diff_src_desc(), d.weights_desc(), d.diff_dst_desc());
     } else {
-      const BackwardWeights::primitive_desc d({choice, t.x, t.weight, t.y, strides, left, after}, engine,
-                                              forward);
+      const BackwardWeights::primitive_desc d({choice, t.x, t.weight, t.y, strides, left, after}, engine, forward);
       f(BackwardWeights(d), d, d.src_desc(), d.diff_weights_desc(), d.diff_dst_desc());
     }
   }
@@ -72,8 +69,7 @@ struct Problem {
 void conv(const dnnl::engine& engine, const std::string& id, const work::Conv& c, work::Pass pass, int n) {
   dnnl::stream stream(engine);
   std::set<std::string> measured;  // "auto" is mostly one of the other two
-  const auto measure = [&](const auto& primitive, const auto& descriptor, auto x_desc, auto weight_desc,
-                           auto y_desc) {
+  const auto measure = [&](const auto& primitive, const auto& descriptor, auto x_desc, auto weight_desc, auto y_desc) {
     const std::string implementation = descriptor.impl_info_str();
     if (!measured.insert(implementation).second) return;
     const bool data = pass == work::Pass::backward_data, weights = pass == work::Pass::backward_weight;
@@ -103,8 +99,7 @@ void conv(const dnnl::engine& engine, const std::string& id, const work::Conv& c
 int main(int argc, char** argv) {
   const work::Options options(argc, argv);
   const dnnl_version_t& v = *dnnl_version();
-  work::report_version(std::to_string(v.major) + "." + std::to_string(v.minor) + "." +
-                       std::to_string(v.patch));
+  work::report_version(std::to_string(v.major) + "." + std::to_string(v.minor) + "." + std::to_string(v.patch));
   omp_set_num_threads(options.threads);
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   work::for_each_conv(options, [&](auto&&... item) { conv(engine, item...); });

@@ -69,7 +69,8 @@ void conv(Context<Cpu>& ctx, const std::string& id, const work::Conv& c, work::P
                          .padding = c.kernel / 2};
   const auto buffer = [&](int count, double deviation) {
     auto memory = ctx.scratch(static_cast<std::size_t>(count));
-    run<op::FillNormal>(ctx, {.count = static_cast<std::size_t>(count), .stream = {1, 0}, .std = deviation, .y = memory});
+    run<op::FillNormal>(ctx,
+                        {.count = static_cast<std::size_t>(count), .stream = {1, 0}, .std = deviation, .y = memory});
     return memory;
   };
   const int taps = c.kernel * c.kernel * c.in_c;

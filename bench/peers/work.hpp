@@ -69,13 +69,14 @@ enum class Pass { forward, backward_data, backward_weight };
 
 /// Calls f(id, convolution, pass, batch) for everything wanted: all passes at batch 128, forward at 1 and 32
 /// too.
-template <class F> void for_each_conv(const Options& options, F&& f) {
+template <class F>
+void for_each_conv(const Options& options, F&& f) {
   const char* names[] = {"forward", "backward_data", "backward_weight"};
   for (const Conv& conv : convolutions)
     for (const int batch : {128, 32, 1})
       for (const Pass pass : {Pass::forward, Pass::backward_data, Pass::backward_weight}) {
-        const std::string id = std::string("conv ") + conv.name + " " + names[static_cast<int>(pass)] + " " +
-                               std::to_string(batch);
+        const std::string id =
+            std::string("conv ") + conv.name + " " + names[static_cast<int>(pass)] + " " + std::to_string(batch);
         if (options.wants(id) && (batch == train_batch || pass == Pass::forward)) f(id, conv, pass, batch);
       }
 }
@@ -95,7 +96,8 @@ inline std::vector<float> normal(std::size_t count, float deviation = 1) {
 
 /// Median over calls, after two that don't count (they allocate, choose algorithms, warm caches and pages):
 /// at least three calls, and more while 0.3 seconds have not passed.
-template <class F> double seconds_per_call(F&& call) {
+template <class F>
+double seconds_per_call(F&& call) {
   using Clock = std::chrono::steady_clock;
   call(), call();
   std::vector<double> times;
@@ -111,15 +113,13 @@ template <class F> double seconds_per_call(F&& call) {
 /// `quantity` is "seconds", "bytes" or "gflops".
 inline void report(const std::string& id, const char* quantity, double value, const std::string& setting,
                    int count = 0) {
-  std::printf("{\"work\": \"%s\", \"%s\": %.9g, \"setting\": \"%s\", \"count\": %d}\n", id.c_str(), quantity,
-              value, setting.c_str(), count);
+  std::printf("{\"work\": \"%s\", \"%s\": %.9g, \"setting\": \"%s\", \"count\": %d}\n", id.c_str(), quantity, value,
+              setting.c_str(), count);
   std::fflush(stdout);
 }
 
 /// To be called first: which library, which version.
-inline void report_version(const std::string& version) {
-  std::printf("{\"version\": \"%s\"}\n", version.c_str());
-}
+inline void report_version(const std::string& version) { std::printf("{\"version\": \"%s\"}\n", version.c_str()); }
 
 /// The most memory that this process ever had resident (Linux).
 inline double peak_resident_bytes() {

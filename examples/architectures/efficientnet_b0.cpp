@@ -3,5 +3,4 @@
 
 #include "support/network_of.hpp"
 
-static const bool efficientnet_b0 =
-    register_network<resnet::EfficientNetB0<10>>("efficientnet_b0", "EfficientNet-B0");
+static const bool efficientnet_b0 = register_network<resnet::EfficientNetB0<10>>("efficientnet_b0", "EfficientNet-B0");

@@ -3,5 +3,5 @@
 
 #include "support/network_of.hpp"
 
-static const bool resnet18_narrow = register_network<resnet::NarrowResNet18<16, 10>>(
-    "resnet18_narrow", "ResNet-18 with a quarter of the channels");
+static const bool resnet18_narrow =
+    register_network<resnet::NarrowResNet18<16, 10>>("resnet18_narrow", "ResNet-18 with a quarter of the channels");

@@ -20,8 +20,7 @@ inline resnet::TrainTest load_data(const DataOptions& o) {
   if (o.name == "synthetic")
     return resnet::make_synthetic(o.train_images ? o.train_images : default_train_images,
                                   o.test_images ? o.test_images : default_test_images, synthetic_seed);
-  if (o.dir.empty())
-    throw resnet::Error("--data " + o.name + " needs --data-dir, the folder of its binary files");
+  if (o.dir.empty()) throw resnet::Error("--data " + o.name + " needs --data-dir, the folder of its binary files");
   resnet::TrainTest data = o.name == "cifar10" ? resnet::load_cifar10(o.dir) : resnet::load_cifar100(o.dir);
   if (o.train_images) data.train = data.train.first(o.train_images);
   if (o.test_images) data.test = data.test.first(o.test_images);

@@ -43,18 +43,15 @@ inline ModelCard read_card(const std::string& path) {
   const resnet::Metadata m = resnet::read_safetensors(path).metadata;
   const auto text = [&](const char* key) {
     if (!m.contains(key))
-      throw resnet::Error(
-          fmt::format("{}: expected metadata \"{}\", as train writes it, found none", path, key));
+      throw resnet::Error(fmt::format("{}: expected metadata \"{}\", as train writes it, found none", path, key));
     return m.at(key);
   };
   ModelCard card{text("data"), text("model"), {}, {}};
   std::istringstream names(text("class_names"));
   for (std::string name; std::getline(names, name, ',');) card.class_names.push_back(name);
   for (int c = 0; c < 3; ++c) {
-    card.normalize.mean.push_back(
-        resnet::from_metadata<double>(path, m, "normalize_mean_" + std::to_string(c)));
-    card.normalize.std.push_back(
-        resnet::from_metadata<double>(path, m, "normalize_std_" + std::to_string(c)));
+    card.normalize.mean.push_back(resnet::from_metadata<double>(path, m, "normalize_mean_" + std::to_string(c)));
+    card.normalize.std.push_back(resnet::from_metadata<double>(path, m, "normalize_std_" + std::to_string(c)));
   }
   return card;
 }

@@ -79,13 +79,14 @@ class TrainingOf final : public Training {
   }
   std::int64_t steps() const override { return trainer_.steps(); }
   const resnet::Metrics& epoch_so_far() const override { return trainer_.epoch_so_far(); }
-  resnet::DataLoader::Epoch rest_of_epoch(resnet::DataLoader& loader) override { return trainer_.rest_of_epoch(loader); }
+  resnet::DataLoader::Epoch rest_of_epoch(resnet::DataLoader& loader) override {
+    return trainer_.rest_of_epoch(loader);
+  }
   void step(const resnet::HostBatch& batch) override { trainer_.step(batch); }
   void save(const std::string& path, resnet::Metadata metadata) const override {
     trainer_.save(path, std::move(metadata));
   }
-  resnet::Metadata resume(const std::string& path,
-                          const std::function<void(const resnet::Metadata&)>& check) override {
+  resnet::Metadata resume(const std::string& path, const std::function<void(const resnet::Metadata&)>& check) override {
     return trainer_.resume(path, check);
   }
   const Network& current() override { return evaluated_.emplace(ctx_, trainer_.model); }
@@ -101,17 +102,16 @@ class TrainingOf final : public Training {
 template <class Model>
 bool register_network(std::string name, std::string title) {
   constexpr resnet::Shape image = resnet::cifar_shape;
-  return register_architecture(
-      {.name = std::move(name),
-       .title = std::move(title),
-       .classes = Model::out(image).c,
-       .parameters = resnet::parameter_count<Model>,
-       .macs = [] { return resnet::forward_macs<Model, resnet::cifar_shape>(); },
-       .summary = [] { return resnet::summarize<Model, resnet::cifar_shape>(); },
-       .network = [](const std::string& weights, int threads) -> std::unique_ptr<Network> {
-         return std::make_unique<LoadedNetwork<Model>>(weights, threads);
-       },
-       .training = [](const TrainingSetup& s) -> std::unique_ptr<Training> {
-         return std::make_unique<TrainingOf<Model>>(s);
-       }});
+  return register_architecture({.name = std::move(name),
+                                .title = std::move(title),
+                                .classes = Model::out(image).c,
+                                .parameters = resnet::parameter_count<Model>,
+                                .macs = [] { return resnet::forward_macs<Model, resnet::cifar_shape>(); },
+                                .summary = [] { return resnet::summarize<Model, resnet::cifar_shape>(); },
+                                .network = [](const std::string& weights, int threads) -> std::unique_ptr<Network> {
+                                  return std::make_unique<LoadedNetwork<Model>>(weights, threads);
+                                },
+                                .training = [](const TrainingSetup& s) -> std::unique_ptr<Training> {
+                                  return std::make_unique<TrainingOf<Model>>(s);
+                                }});
 }

@@ -19,11 +19,10 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-void check_size(const std::string& path, std::int64_t width, std::int64_t height,
-                const PictureLimits& limits) {
+void check_size(const std::string& path, std::int64_t width, std::int64_t height, const PictureLimits& limits) {
   if (width < 1 || height < 1 || static_cast<std::uint64_t>(width * height) > limits.pixels)
-    throw Error(fmt::format("{}: expected a picture of at most {} pixels, found {} × {}", path, limits.pixels,
-                            width, height));
+    throw Error(
+        fmt::format("{}: expected a picture of at most {} pixels, found {} × {}", path, limits.pixels, width, height));
 }
 
 // --- PNG, by libpng's simplified interface
@@ -63,19 +62,16 @@ void cmyk_to_rgb(Bytes& pixels) {
 Picture decode_jpeg(const std::string& path, const Bytes& file, const PictureLimits& limits) {
   const std::unique_ptr<void, decltype(&tjDestroy)> turbo(tjInitDecompress(), &tjDestroy);
   if (!turbo) throw Error(path + ": not enough memory to decode a JPEG file");
-  const auto fail = [&] {
-    throw Error(fmt::format("{}: damaged JPEG: {}", path, tjGetErrorStr2(turbo.get())));
-  };
+  const auto fail = [&] { throw Error(fmt::format("{}: damaged JPEG: {}", path, tjGetErrorStr2(turbo.get()))); };
   int width = 0, height = 0, subsampling = 0, colorspace = 0;
-  if (tjDecompressHeader3(turbo.get(), file.data(), file.size(), &width, &height, &subsampling,
-                          &colorspace) != 0)
+  if (tjDecompressHeader3(turbo.get(), file.data(), file.size(), &width, &height, &subsampling, &colorspace) != 0)
     fail();
   check_size(path, width, height, limits);
   const bool cmyk = colorspace == TJCS_CMYK || colorspace == TJCS_YCCK;
   const int format = cmyk ? TJPF_CMYK : TJPF_RGB, channels = tjPixelSize[format];
-  Picture picture{width, height, 3,
-                  Bytes(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
-                        static_cast<std::size_t>(channels))};
+  Picture picture{
+      width, height, 3,
+      Bytes(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * static_cast<std::size_t>(channels))};
   // A few bytes may ask for thousands of passes over a large picture; no encoder writes as many as the limit.
   if (tjDecompress2(turbo.get(), file.data(), file.size(), picture.pixels.data(), width, 0, height, format,
                     TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0)
@@ -115,8 +111,8 @@ std::vector<Taps> triangles(int begin, int in, int out) {
 Picture read_picture(const std::string& path, const PictureLimits& limits) {
   resnet::InputFile input(path);
   if (input.size() > limits.file_bytes)
-    throw Error(fmt::format("{}: expected a picture of at most {} bytes, found {}", path, limits.file_bytes,
-                            input.size()));
+    throw Error(
+        fmt::format("{}: expected a picture of at most {} bytes, found {}", path, limits.file_bytes, input.size()));
   Bytes file(input.size());
   input.read(0, file.data(), file.size());
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
@@ -129,8 +125,7 @@ std::vector<std::uint8_t> middle_square(const Picture& picture, int side) {
   const int square = std::min(picture.width, picture.height);
   const auto columns = triangles((picture.width - square) / 2, square, side),
              rows = triangles((picture.height - square) / 2, square, side);
-  const auto width = static_cast<std::size_t>(picture.width),
-             channels = static_cast<std::size_t>(picture.channels);
+  const auto width = static_cast<std::size_t>(picture.width), channels = static_cast<std::size_t>(picture.channels);
   Bytes result;
   std::vector<float> sums(width * channels);  // a row of the output, not yet narrowed
   for (const Taps& y : rows) {
@@ -141,8 +136,7 @@ std::vector<std::uint8_t> middle_square(const Picture& picture, int side) {
     for (const Taps& x : columns)
       for (std::size_t c = 0; c < channels; ++c) {
         float sum = 0;
-        for (std::size_t k = 0; k < x.weights.size(); ++k)
-          sum += x.weights[k] * sums[(x.first + k) * channels + c];
+        for (std::size_t k = 0; k < x.weights.size(); ++k) sum += x.weights[k] * sums[(x.first + k) * channels + c];
         result.push_back(static_cast<std::uint8_t>(std::clamp(sum + 0.5f, 0.0f, 255.0f)));
       }
   }
@@ -156,14 +150,12 @@ std::string encode_png(std::span<const std::uint8_t> pixels, int width, int heig
   const auto expected =
       static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * static_cast<std::size_t>(channels);
   if ((channels != 1 && channels != 3 && channels != 4) || pixels.size() != expected)
-    throw Error(
-        fmt::format("PNG: expected 1, 3 or 4 channels of {} × {} pixels, found {} channels and {} bytes",
-                    width, height, channels, pixels.size()));
+    throw Error(fmt::format("PNG: expected 1, 3 or 4 channels of {} × {} pixels, found {} channels and {} bytes", width,
+                            height, channels, pixels.size()));
   png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
   std::string file(size, '\0');
   if (!png_image_write_to_memory(&png, file.data(), &size, 0, pixels.data(), 0, nullptr))
-    throw Error(
-        fmt::format("PNG: cannot encode a picture of {} × {} pixels: {}", width, height, png.message));
+    throw Error(fmt::format("PNG: cannot encode a picture of {} × {} pixels: {}", width, height, png.message));
   file.resize(size);
   return file;
 }

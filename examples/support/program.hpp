@@ -10,7 +10,8 @@
 
 /// Reads the options, then calls run() for the exit status. Prints an error as a line that begins with
 /// "error:"; the status is 2 for wrong options and 1 for any other error.
-template <class Run> int run_program(CLI::App& app, int argc, char** argv, Run&& run) {
+template <class Run>
+int run_program(CLI::App& app, int argc, char** argv, Run&& run) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

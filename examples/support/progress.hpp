@@ -36,8 +36,7 @@ class Stopwatch {
 class Progress {
  public:
   /// A run of `epochs` of `batches` steps each.
-  Progress(int epochs, int batches)
-      : epochs_(epochs), batches_(batches), total_(std::int64_t{epochs} * batches) {}
+  Progress(int epochs, int batches) : epochs_(epochs), batches_(batches), total_(std::int64_t{epochs} * batches) {}
 
   /// `done` steps were taken earlier.
   void start(std::int64_t done) { done_ = next_line_ = done, run_ = Stopwatch(); }
@@ -57,8 +56,7 @@ class Progress {
     next_line_ = steps + (total_ + 19) / 20;
     since_drawn_ = Stopwatch();
     const auto epoch = (steps - 1) / batches_, step = (steps - 1) % batches_ + 1;
-    const auto left =
-        run_.seconds() / static_cast<double>(steps - done_) * static_cast<double>(total_ - steps);
+    const auto left = run_.seconds() / static_cast<double>(steps - done_) * static_cast<double>(total_ - steps);
     const std::string text =
         fmt::format("{:3} %  loss {:.3f}  accuracy {:.1f} %  {:.0f} images/s  {} left", 100 * step / batches_,
                     metrics.loss(), 100 * metrics.accuracy(), images_per_second(metrics), clock(left));

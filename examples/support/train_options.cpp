@@ -13,7 +13,8 @@ namespace {
 
 /// Calls f(name, value, explanation, checks…) for each option that a configuration file may have, and f.group(title)
 /// before those of a group.
-template <class Options, class F> void for_each_option(Options& o, F&& f) {
+template <class Options, class F>
+void for_each_option(Options& o, F&& f) {
   const auto positive = CLI::PositiveNumber;
   const auto not_negative = CLI::NonNegativeNumber;
   const auto share = CLI::Range(0.0, 1.0);
@@ -30,14 +31,14 @@ template <class Options, class F> void for_each_option(Options& o, F&& f) {
   f("frozen-statistics", o.frozen_statistics, "whether running statistics of frozen BatchNorm2d stay too",
     CLI::IsMember({"hold", "move"}));
   f("zero-gamma", o.zero_gamma, "start each residual block as its shortcut");
-  f("dropout", o.dropout, "probability in the network's Dropout layers; -1: the network's own", CLI::Range(-1.0, 0.999));
+  f("dropout", o.dropout, "probability in the network's Dropout layers; -1: the network's own",
+    CLI::Range(-1.0, 0.999));
   f("drop-path", o.drop_path, "stochastic depth: the last block's probability; -1: the network's own",
     CLI::Range(-1.0, 0.999));
 
   f.group("Augmentation");
   f("no-augment", o.no_augment, "CIFAR without random crop and flip");
-  f("rand-augment", o.rand_augment.operations, "RandAugment: operations for each image; 0: none",
-    CLI::Range(0, 100));
+  f("rand-augment", o.rand_augment.operations, "RandAugment: operations for each image; 0: none", CLI::Range(0, 100));
   f("magnitude", o.rand_augment.magnitude, "RandAugment: strength of the operations, 0 to 30", CLI::Range(0, 30));
   f("cutout", o.erase.cutout, "side of a square that is cut out, in pixels; 0: none", not_negative);
   f("random-erasing", o.erase.probability, "probability that a random rectangle is erased", share);
@@ -54,8 +55,7 @@ template <class Options, class F> void for_each_option(Options& o, F&& f) {
   f("momentum", o.momentum, "of sgd and rmsprop", share);
   f("nesterov", o.nesterov, "of sgd");
   f("weight-decay", o.weight_decay, "of weights; not of biases and scales", not_negative);
-  f("schedule", o.schedule, "",
-    CLI::IsMember({"constant", "step", "multistep", "cosine", "restarts", "onecycle"}));
+  f("schedule", o.schedule, "", CLI::IsMember({"constant", "step", "multistep", "cosine", "restarts", "onecycle"}));
   f("step-epochs", o.step_epochs, "step: epochs from one drop to the next", positive);
   f("milestones", o.milestones, "multistep: epochs of the drops", positive);
   f("gamma", o.gamma, "step, multistep: factor of a drop", positive);
@@ -67,7 +67,8 @@ template <class Options, class F> void for_each_option(Options& o, F&& f) {
   f("clip-value", o.trainer.clip_value, "largest entry of the gradient; 0: any", not_negative);
   f("ema", o.trainer.ema_decay, "decay of the weights' moving average, which is then tested; 0: none",
     CLI::Range(0.0, 0.999999));
-  f("lookahead", o.trainer.lookahead_steps, "updates from one look back of Lookahead to the next; 0: none", not_negative);
+  f("lookahead", o.trainer.lookahead_steps, "updates from one look back of Lookahead to the next; 0: none",
+    not_negative);
   f("patience", o.patience, "end after so many epochs without a better validation accuracy; 0: never", not_negative);
   f("flip-test", o.flip_test, "test on each image and its mirror image");
   f("seed", o.seed, "");
@@ -98,7 +99,8 @@ struct OptionWriter {
  private:
   static std::string toml(bool value) { return value ? "true" : "false"; }
   static std::string toml(const std::string& value) { return toml_text(value); }
-  template <class T> static std::string toml(const std::vector<T>& values) {
+  template <class T>
+  static std::string toml(const std::vector<T>& values) {
     std::string list;
     for (const T& value : values) list += (list.empty() ? "" : ", ") + toml(value);
     return '[' + list + ']';
@@ -117,6 +119,7 @@ struct OptionReader {
       if (key == name && key != "model")  // who reads about a run may not have its network
         valid = valid && read(text, value, checks...);
   }
+
  private:
   template <class T>
   static bool read(std::string_view text, std::vector<T>& values, const auto&... checks) {
@@ -197,8 +200,10 @@ void TrainOptions::require_same(const std::string& path, const resnet::Metadata&
   }
   if (differences.empty()) return;
   if (ends_with_epochs() && differences.find("\n  --epochs:") != std::string::npos)
-    differences += fmt::format("\n  (the schedule {} depends on the number of epochs; constant, step, multistep and "
-                               "restarts don't)", schedule);
+    differences += fmt::format(
+        "\n  (the schedule {} depends on the number of epochs; constant, step, multistep and "
+        "restarts don't)",
+        schedule);
   throw resnet::Error(path + ": cannot resume with other options:" + differences);
 }
 

@@ -157,10 +157,11 @@ int train(const TrainOptions& o) {
     const double lr = o.learning_rate(setup.schedule, end - 1), seconds = progress.epoch_seconds(),
                  images_per_second = progress.images_per_second(seen);
     const char* name = validates ? "validation" : "test";
-    progress.line(fmt::format("epoch {}/{}: loss {:.3f}, accuracy {:.1f} %; {} loss {:.3f}, accuracy {:.2f} %; "
-                              "{:.0f} images/s, {}",
-                              epochs_done, o.epochs, seen.loss(), percent_of(seen), name, found.loss(),
-                              percent_of(found), images_per_second, html::duration(seconds)));
+    progress.line(
+        fmt::format("epoch {}/{}: loss {:.3f}, accuracy {:.1f} %; {} loss {:.3f}, accuracy {:.2f} %; "
+                    "{:.0f} images/s, {}",
+                    epochs_done, o.epochs, seen.loss(), percent_of(seen), name, found.loss(), percent_of(found),
+                    images_per_second, html::duration(seconds)));
     csv.write(fmt::format("{},{},{},{},{},{},{},{},{:.1f},{:.3f},{:.1f}", epochs_done, end, lr, seen.loss(),
                           seen.accuracy(), name, found.loss(), found.accuracy(), images_per_second, seconds,
                           peak_memory_mb()));
@@ -182,20 +183,19 @@ int train(const TrainOptions& o) {
   double seconds = 0, peak_memory = peak_memory_mb();
   for (const EpochRow& row : read_run(o.run_dir).log)
     seconds += row.seconds, peak_memory = std::max(peak_memory, row.memory_mb);  // also before a resume
-  write_results(dir + "results.json",
-                {.architecture = architecture.title,
-                 .data = o.data.name,
-                 .class_names = card.class_names,
-                 .parameters = static_cast<std::int64_t>(architecture.parameters),
-                 .macs = architecture.macs(),
-                 .summary = architecture.summary(),
-                 .seed = o.seed,
-                 .epochs = epochs_done,
-                 .finished = epochs_done == o.epochs,
-                 .seconds = seconds,
-                 .peak_memory_mb = peak_memory,
-                 .test = std::move(result),
-                 .first_layer = network->first_filters()});
+  write_results(dir + "results.json", {.architecture = architecture.title,
+                                       .data = o.data.name,
+                                       .class_names = card.class_names,
+                                       .parameters = static_cast<std::int64_t>(architecture.parameters),
+                                       .macs = architecture.macs(),
+                                       .summary = architecture.summary(),
+                                       .seed = o.seed,
+                                       .epochs = epochs_done,
+                                       .finished = epochs_done == o.epochs,
+                                       .seconds = seconds,
+                                       .peak_memory_mb = peak_memory,
+                                       .test = std::move(result),
+                                       .first_layer = network->first_filters()});
   write_text(dir + "report.html", render_report(read_run(o.run_dir)));
   return 0;
 }

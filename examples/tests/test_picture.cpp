@@ -54,8 +54,7 @@ std::string refusal(const std::string& path, const PictureLimits& limits = {}) {
 /// A picture with noise in it.
 Picture noise(int w, int h, int channels) {
   Picture picture{w, h, channels, {}};
-  for (int i = 0; i < w * h * channels; ++i)
-    picture.pixels.push_back(static_cast<std::uint8_t>(i * i * 7 + i / 3));
+  for (int i = 0; i < w * h * channels; ++i) picture.pixels.push_back(static_cast<std::uint8_t>(i * i * 7 + i / 3));
   return picture;
 }
 
@@ -69,9 +68,7 @@ TEST_CASE("PNG: colour, grey, palette, 16 bits") {
 }
 
 TEST_CASE("PNG: what is transparent lies on white") {
-  const auto half = [](int x, int y) {
-    return x < width / 2 ? std::array{255.0, 255.0, 255.0} : colour(x, y);
-  };
+  const auto half = [](int x, int y) { return x < width / 2 ? std::array{255.0, 255.0, 255.0} : colour(x, y); };
   CHECK(error("valid_rgba.png", half) == 0);
 }
 

@@ -70,9 +70,9 @@ RunResults some_results(int wrong, std::uint64_t seed) {
 
 void write_run(const std::string& folder, const std::string& lr, std::uint64_t seed, int wrong) {
   std::filesystem::create_directories(folder);
-  std::ofstream(folder + "/config.toml")
-      << "# all options\nmodel=\"resnet18\"\nepochs=2\nlr=" << lr << "\nmilestones=[60, 120]\nseed=" << seed
-      << "\nnote=\"<script>alert(1)</script>\"\n";
+  std::ofstream(folder + "/config.toml") << "# all options\nmodel=\"resnet18\"\nepochs=2\nlr=" << lr
+                                         << "\nmilestones=[60, 120]\nseed=" << seed
+                                         << "\nnote=\"<script>alert(1)</script>\"\n";
   std::ofstream(folder + "/log.csv") << "epoch,step,lr,train_loss,train_accuracy,held_out,loss,accuracy,"
                                         "images_per_second,seconds,memory_mb,extra\n"
                                         "1,10,0.1,2.25,0.25,validation,2.125,0.3125,321.5,61.5,800,x\n"
@@ -113,9 +113,8 @@ TEST_CASE("results: probabilities that can't be") {
   };
   CHECK_THROWS_WITH_AS(collect_test_results(data, {}, constant(NAN)),
                        "test image 0: expected finite probabilities, found NaN or infinity", resnet::Error);
-  CHECK_THROWS_WITH_AS(
-      collect_test_results(data, {}, [](std::span<const float>) { return std::vector<float>(4); }),
-      "test images: expected 3 probabilities for each of 5 images, found 4 in all", resnet::Error);
+  CHECK_THROWS_WITH_AS(collect_test_results(data, {}, [](std::span<const float>) { return std::vector<float>(4); }),
+                       "test images: expected 3 probabilities for each of 5 images, found 4 in all", resnet::Error);
 }
 
 TEST_CASE("results: what is written is read") {
@@ -218,8 +217,12 @@ TEST_CASE("learning rate: by step where the configuration explains the log") {
   Run other = run;
   other.log[2].lr *= 1.01;
   falls_back(other);
-  for (const auto& [key, value] : {std::pair{"accumulate", "0"}, {"lr", "nan"}, {"epochs", "2"}, {"warmup-epochs", "5"},
-                                   {"milestones", "2, x"}, {"schedule", "none"}}) {
+  for (const auto& [key, value] : {std::pair{"accumulate", "0"},
+                                   {"lr", "nan"},
+                                   {"epochs", "2"},
+                                   {"warmup-epochs", "5"},
+                                   {"milestones", "2, x"},
+                                   {"schedule", "none"}}) {
     CAPTURE(key);
     other = run;
     for (auto& [option, text] : other.config)

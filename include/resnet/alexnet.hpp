@@ -8,7 +8,8 @@
 namespace resnet {
 
 /// The CIFAR form: 2,472,266 parameters for 10 classes.
-template <int Classes = 10, class B = Cpu> using AlexNet = AlexNetModel<Form::cifar, 64, Classes, B>;
+template <int Classes = 10, class B = Cpu>
+using AlexNet = AlexNetModel<Form::cifar, 64, Classes, B>;
 
 /// The ImageNet form: 61,100,840 parameters for 1,000 classes.
 template <int Classes = 1000, class B = Cpu>

@@ -8,12 +8,15 @@
 namespace resnet {
 
 /// One hidden layer of 64: 197,322 parameters for 10 classes.
-template <int Classes = 10, class B = Cpu> using SimpleMLP = MLP<64, Classes, B>;
+template <int Classes = 10, class B = Cpu>
+using SimpleMLP = MLP<64, Classes, B>;
 
 /// Three convolutions and a hidden layer: 122,570 parameters for 10 classes.
-template <int Classes = 10, class B = Cpu> using SimpleCNN = SimpleCNNModel<32, Classes, B>;
+template <int Classes = 10, class B = Cpu>
+using SimpleCNN = SimpleCNNModel<32, Classes, B>;
 
 /// Six convolutions with BatchNorm, and dropout: 1,149,770 parameters for 10 classes.
-template <int Classes = 10, class B = Cpu> using ConvNet = ConvNetModel<64, Classes, B>;
+template <int Classes = 10, class B = Cpu>
+using ConvNet = ConvNetModel<64, Classes, B>;
 
 }  // namespace resnet

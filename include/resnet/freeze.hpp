@@ -17,7 +17,8 @@ namespace resnet::inline RESNET_ISA {
 
 /// Thread-safe with a Context per thread; from the second batch of a size on nothing is allocated. Copies
 /// share the weights. An image's result is the same bits alone and in any batch, for any number of threads.
-template <Shape In, Shape Out> class Frozen {
+template <Shape In, Shape Out>
+class Frozen {
  public:
   using Backend = Cpu;
   static constexpr Shape out(Shape) { return Out; }

@@ -109,8 +109,8 @@ void print_summary(std::ostream& out, int n = 1) {
   detail::print_row(text, {"total", Model::out(S), parameter_count<Model>, forward_macs<Model, S>()});
   const auto mebibytes = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
   text << std::fixed << std::setprecision(1) << "memory for " << n << (n == 1 ? " image: " : " images: ")
-      << mebibytes(training_bytes<Model, S>(n)) << " MiB for training with SGD, "
-      << mebibytes(inference_bytes<Model, S>(n)) << " MiB for inference\n";
+       << mebibytes(training_bytes<Model, S>(n)) << " MiB for training with SGD, "
+       << mebibytes(inference_bytes<Model, S>(n)) << " MiB for inference\n";
   out << text.str();
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("frozen: every network, an image's bits depend on neither batch nor th
     REQUIRE(net.sensible());
     // All pairs for the small ones; for the others each batch with one number of threads, and the largest in small
     // batches alone: together about a minute of one core.
-    const bool small = a.macs < 200'000'000, large = a.macs > 2'000'000'000;
+    const bool small = a.macs<200'000'000, large = a.macs> 2'000'000'000;
     int turn = 0;
     for (const int n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 32, 128}) {
       if (n == 128 ? !small : n > 4 && large) continue;

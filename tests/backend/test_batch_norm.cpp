@@ -14,8 +14,8 @@ struct Size {
   int rows, channels;
 };
 // The Cpu backend works on pieces of 256 rows.
-constexpr Size sizes[] = {{2, 1},    {3, 17},   {5, 64},  {8, 16},  {255, 3},  {256, 8}, {257, 15},
-                          {511, 1},  {512, 3},  {513, 16}, {1025, 8}, {4096, 2}, {867, 64}};
+constexpr Size sizes[] = {{2, 1},   {3, 17},  {5, 64},   {8, 16},   {255, 3},  {256, 8}, {257, 15},
+                          {511, 1}, {512, 3}, {513, 16}, {1025, 8}, {4096, 2}, {867, 64}};
 constexpr double eps = 1e-5, momentum = 0.1;
 
 Values variances(std::size_t channels, std::uint64_t id) {
@@ -84,9 +84,15 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: statistics of the batch", B, batch_statis
       CAPTURE(s.channels);
       CAPTURE(offset);
       Operands o(s, offset);
-      const op::BatchStatistics<Values, Values> operation{
-          .rows = s.rows, .channels = s.channels, .eps = eps, .momentum = momentum, .x = &o.x,
-          .running_mean = &o.running_mean, .running_var = &o.running_var, .mean = &o.mean, .inv_std = &o.inv_std};
+      const op::BatchStatistics<Values, Values> operation{.rows = s.rows,
+                                                          .channels = s.channels,
+                                                          .eps = eps,
+                                                          .momentum = momentum,
+                                                          .x = &o.x,
+                                                          .running_mean = &o.running_mean,
+                                                          .running_var = &o.running_var,
+                                                          .mean = &o.mean,
+                                                          .inv_std = &o.inv_std};
       Context<Ref<double>> exact;
       const Values want = test::run_on(exact, operation);
       Values units(want.size());
@@ -105,8 +111,11 @@ TEST_CASE_TEMPLATE_APPLY(batch_statistics, test::Backends);
 
 TEST_CASE_TEMPLATE_DEFINE("batch_norm: running statistics", B, running_statistics) {
   Operands o({2, 17});
-  const op::RunningStatistics<Values, Values> operation{.channels = 17, .eps = eps, .running_mean = &o.running_mean,
-                                                        .running_var = &o.running_var, .mean = &o.mean,
+  const op::RunningStatistics<Values, Values> operation{.channels = 17,
+                                                        .eps = eps,
+                                                        .running_mean = &o.running_mean,
+                                                        .running_var = &o.running_var,
+                                                        .mean = &o.mean,
                                                         .inv_std = &o.inv_std};
   test::check_operation<B>(operation, test::join(Values(17, 0.0), Values(17, 4.0)));
 }
@@ -119,18 +128,29 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: normalize, and what follows", B, normaliz
       CAPTURE(s.channels);
       Operands o(s);
       Values& y = !form.in_place ? o.y : form.skip ? o.skip : o.x;
-      test::check_operation<B>(
-          op::Normalize<Values, Values>{.rows = s.rows, .channels = s.channels, .x = &o.x, .weight = &o.weight,
-                                        .bias = &o.bias, .mean = &o.mean, .inv_std = &o.inv_std,
-                                        .skip = form.skip ? &o.skip : nullptr, .activation = form.activation(),
-                                        .y = &y},
-          o.units_of_y());
-      test::check_operation<B>(
-          op::BatchNormInfer<Values, Values>{.rows = s.rows, .channels = s.channels, .eps = eps, .x = &o.x,
-                                             .weight = &o.weight, .bias = &o.bias, .running_mean = &o.running_mean,
-                                             .running_var = &o.running_var, .skip = form.skip ? &o.skip : nullptr,
-                                             .activation = form.activation(), .y = &y},
-          o.units_of_y());
+      test::check_operation<B>(op::Normalize<Values, Values>{.rows = s.rows,
+                                                             .channels = s.channels,
+                                                             .x = &o.x,
+                                                             .weight = &o.weight,
+                                                             .bias = &o.bias,
+                                                             .mean = &o.mean,
+                                                             .inv_std = &o.inv_std,
+                                                             .skip = form.skip ? &o.skip : nullptr,
+                                                             .activation = form.activation(),
+                                                             .y = &y},
+                               o.units_of_y());
+      test::check_operation<B>(op::BatchNormInfer<Values, Values>{.rows = s.rows,
+                                                                  .channels = s.channels,
+                                                                  .eps = eps,
+                                                                  .x = &o.x,
+                                                                  .weight = &o.weight,
+                                                                  .bias = &o.bias,
+                                                                  .running_mean = &o.running_mean,
+                                                                  .running_var = &o.running_var,
+                                                                  .skip = form.skip ? &o.skip : nullptr,
+                                                                  .activation = form.activation(),
+                                                                  .y = &y},
+                               o.units_of_y());
     }
 }
 TEST_CASE_TEMPLATE_APPLY(normalize, test::Backends);
@@ -148,11 +168,21 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: backward", B, normalize_backward) {
         Values y = test::normal(o.count, 12);  // whatever: its sign decides
         Values& dskip = form.in_place ? o.dy : o.dskip;
         Values& dx = !form.in_place ? o.dx : form.skip ? o.x : o.dy;
-        const op::NormalizeBackward<Values, Values> operation{
-            .rows = s.rows, .channels = s.channels, .statistics = statistics, .x = &o.x, .weight = &o.weight,
-            .bias = &o.bias, .mean = &o.mean, .inv_std = &o.inv_std, .activation = form.activation(),
-            .y = form.skip ? &y : nullptr, .dy = &o.dy, .dskip = form.skip ? &dskip : nullptr, .dx = &dx,
-            .dweight = &o.dweight, .dbias = &o.dbias};
+        const op::NormalizeBackward<Values, Values> operation{.rows = s.rows,
+                                                              .channels = s.channels,
+                                                              .statistics = statistics,
+                                                              .x = &o.x,
+                                                              .weight = &o.weight,
+                                                              .bias = &o.bias,
+                                                              .mean = &o.mean,
+                                                              .inv_std = &o.inv_std,
+                                                              .activation = form.activation(),
+                                                              .y = form.skip ? &y : nullptr,
+                                                              .dy = &o.dy,
+                                                              .dskip = form.skip ? &dskip : nullptr,
+                                                              .dx = &dx,
+                                                              .dweight = &o.dweight,
+                                                              .dbias = &o.dbias};
         // Sums over the rows: sqrt(rows) eps of the terms' magnitudes, here of size 4·4 and their mean below 8.
         const Values of_dx(o.count, 4 * 64 * 8), of_sums(2 * o.c, 8 * 8 * std::sqrt(s.rows));
         test::check_operation<B>(operation, test::join(Values(form.skip ? o.count : 0, 0.0), of_dx, of_sums));

@@ -50,8 +50,8 @@ TEST_CASE_TEMPLATE_DEFINE("concat_channels and slice_channels", B, concat_channe
         .rows = rows, .x_channels = 8, .first = 2, .y_channels = 4, .x = &x, .y = &part});
   }
   Values a{1, 2, 3, 4}, b{5, 6}, y = test::unwritten(6), part = test::unwritten(4);
-  y = test::run_on<B>(op::ConcatChannels<Values, Values>{
-      .rows = 2, .a_channels = 2, .b_channels = 1, .a = &a, .b = &b, .y = &y});
+  y = test::run_on<B>(
+      op::ConcatChannels<Values, Values>{.rows = 2, .a_channels = 2, .b_channels = 1, .a = &a, .b = &b, .y = &y});
   CHECK(y == Values{1, 2, 5, 3, 4, 6});
   CHECK(test::run_on<B>(op::SliceChannels<Values, Values>{
             .rows = 2, .x_channels = 3, .first = 1, .y_channels = 2, .x = &y, .y = &part}) == Values{2, 5, 4, 6});
@@ -64,7 +64,8 @@ TEST_CASE_TEMPLATE_DEFINE("transpose: each of n matrices", B, transpose) {
     const op::Transpose<Values, Values> there{.n = n, .rows = rows, .columns = columns, .x = &x, .y = &y};
     test::check_operation_exactly<B>(there);
     Values z = test::run_on<B>(there);
-    CHECK(test::run_on<B>(op::Transpose<Values, Values>{.n = n, .rows = columns, .columns = rows, .x = &z, .y = &y}) == x);
+    CHECK(test::run_on<B>(op::Transpose<Values, Values>{.n = n, .rows = columns, .columns = rows, .x = &z, .y = &y}) ==
+          x);
   }
   Values x{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, y = test::unwritten(12);
   CHECK(test::run_on<B>(op::Transpose<Values, Values>{.n = 2, .rows = 2, .columns = 3, .x = &x, .y = &y}) ==

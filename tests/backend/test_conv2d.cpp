@@ -11,56 +11,36 @@ using test::Values;
 namespace {
 
 Conv2dGeometry geometry(int n, int h, int w, int c, int o, int kernel, int stride, int padding) {
-  return {n,
-          h,
-          w,
-          c,
-          window_count(h, kernel, stride, padding),
-          window_count(w, kernel, stride, padding),
-          o,
-          kernel,
-          stride,
-          padding};
+  return {n, h,      w,      c,      window_count(h, kernel, stride, padding), window_count(w, kernel, stride, padding),
+          o, kernel, stride, padding};
 }
 
 // n, h, w, channels in and out, kernel, stride, padding. On Cpu direct sums take tiles of up to 6 pixels and 64
 // channels, weight gradients blocks of 128 pixels, or strips of 256 where the input has few channels.
 const Conv2dGeometry cases[] = {
-    geometry(1, 1, 1, 1, 1, 1, 1, 0),    geometry(3, 1, 1, 17, 64, 1, 1, 0),
-    geometry(3, 7, 5, 16, 3, 1, 2, 0),   geometry(2, 5, 8, 8, 130, 1, 1, 0),
-    geometry(1, 8, 7, 3, 8, 1, 3, 2),    geometry(1, 2, 3, 3, 8, 2, 1, 0),
-    geometry(3, 17, 17, 1, 64, 2, 3, 0), geometry(1, 3, 2, 15, 1, 2, 2, 3),
-    geometry(3, 5, 7, 3, 16, 3, 1, 1),   geometry(1, 8, 8, 16, 17, 3, 2, 1),
-    geometry(3, 17, 17, 15, 8, 3, 1, 1), geometry(3, 8, 8, 64, 64, 3, 1, 1),
-    geometry(1, 3, 3, 1, 1, 3, 3, 1),    geometry(1, 1, 1, 64, 3, 3, 1, 1),
-    geometry(1, 17, 8, 8, 15, 5, 2, 2),  geometry(1, 5, 5, 64, 1, 5, 1, 3),
-    geometry(1, 7, 7, 3, 64, 7, 2, 3),   geometry(3, 17, 17, 3, 8, 7, 2, 3),
-    geometry(2, 16, 16, 4, 4, 3, 1, 1),  geometry(1, 511, 1, 2, 3, 3, 1, 1),
-    geometry(3, 171, 1, 2, 3, 3, 1, 1),  geometry(5, 30, 30, 2, 3, 3, 1, 1),
-    geometry(17, 16, 16, 3, 4, 3, 1, 1), geometry(100, 1, 1, 512, 10, 1, 1, 0),
-    geometry(512, 1, 1, 72, 1, 1, 1, 0), geometry(2, 9, 9, 33, 47, 3, 2, 1),
-    geometry(9, 4, 4, 96, 128, 3, 2, 1), geometry(2, 6, 6, 40, 33, 1, 2, 0),
-    geometry(17, 16, 16, 3, 16, 3, 1, 1), geometry(2, 40, 33, 3, 32, 3, 1, 1),
-    geometry(2, 31, 27, 3, 64, 11, 4, 2), geometry(3, 7, 8, 32, 48, 5, 1, 2),
-    geometry(2, 14, 14, 17, 8, 5, 1, 0),
+    geometry(1, 1, 1, 1, 1, 1, 1, 0),     geometry(3, 1, 1, 17, 64, 1, 1, 0),   geometry(3, 7, 5, 16, 3, 1, 2, 0),
+    geometry(2, 5, 8, 8, 130, 1, 1, 0),   geometry(1, 8, 7, 3, 8, 1, 3, 2),     geometry(1, 2, 3, 3, 8, 2, 1, 0),
+    geometry(3, 17, 17, 1, 64, 2, 3, 0),  geometry(1, 3, 2, 15, 1, 2, 2, 3),    geometry(3, 5, 7, 3, 16, 3, 1, 1),
+    geometry(1, 8, 8, 16, 17, 3, 2, 1),   geometry(3, 17, 17, 15, 8, 3, 1, 1),  geometry(3, 8, 8, 64, 64, 3, 1, 1),
+    geometry(1, 3, 3, 1, 1, 3, 3, 1),     geometry(1, 1, 1, 64, 3, 3, 1, 1),    geometry(1, 17, 8, 8, 15, 5, 2, 2),
+    geometry(1, 5, 5, 64, 1, 5, 1, 3),    geometry(1, 7, 7, 3, 64, 7, 2, 3),    geometry(3, 17, 17, 3, 8, 7, 2, 3),
+    geometry(2, 16, 16, 4, 4, 3, 1, 1),   geometry(1, 511, 1, 2, 3, 3, 1, 1),   geometry(3, 171, 1, 2, 3, 3, 1, 1),
+    geometry(5, 30, 30, 2, 3, 3, 1, 1),   geometry(17, 16, 16, 3, 4, 3, 1, 1),  geometry(100, 1, 1, 512, 10, 1, 1, 0),
+    geometry(512, 1, 1, 72, 1, 1, 1, 0),  geometry(2, 9, 9, 33, 47, 3, 2, 1),   geometry(9, 4, 4, 96, 128, 3, 2, 1),
+    geometry(2, 6, 6, 40, 33, 1, 2, 0),   geometry(17, 16, 16, 3, 16, 3, 1, 1), geometry(2, 40, 33, 3, 32, 3, 1, 1),
+    geometry(2, 31, 27, 3, 64, 11, 4, 2), geometry(3, 7, 8, 32, 48, 5, 1, 2),   geometry(2, 14, 14, 17, 8, 5, 1, 0),
 };
 
 // What Cpu computes with Winograd's algorithm: images of whole and of cut tiles; more tiles than channels and
 // fewer; one block of 64 channels and several; one block of tiles and several.
 const Conv2dGeometry winograd_cases[] = {
-    geometry(3, 8, 8, 64, 64, 3, 1, 1),   geometry(2, 16, 16, 16, 16, 3, 1, 1),
-    geometry(2, 14, 11, 48, 80, 3, 1, 1), geometry(13, 4, 4, 32, 144, 3, 1, 1),
-    geometry(14, 4, 3, 144, 32, 3, 1, 1), geometry(3, 13, 9, 32, 16, 3, 1, 0),
-    geometry(2, 11, 10, 16, 96, 3, 1, 2), geometry(5, 27, 20, 16, 32, 3, 1, 1),
-    geometry(130, 4, 4, 80, 80, 3, 1, 1),
+    geometry(3, 8, 8, 64, 64, 3, 1, 1),   geometry(2, 16, 16, 16, 16, 3, 1, 1), geometry(2, 14, 11, 48, 80, 3, 1, 1),
+    geometry(13, 4, 4, 32, 144, 3, 1, 1), geometry(14, 4, 3, 144, 32, 3, 1, 1), geometry(3, 13, 9, 32, 16, 3, 1, 0),
+    geometry(2, 11, 10, 16, 96, 3, 1, 2), geometry(5, 27, 20, 16, 32, 3, 1, 1), geometry(130, 4, 4, 80, 80, 3, 1, 1),
 };
 
-std::size_t in_size(const Conv2dGeometry& g) {
-  return static_cast<std::size_t>(g.n * g.in_h * g.in_w * g.in_c);
-}
-std::size_t out_size(const Conv2dGeometry& g) {
-  return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.out_c);
-}
+std::size_t in_size(const Conv2dGeometry& g) { return static_cast<std::size_t>(g.n * g.in_h * g.in_w * g.in_c); }
+std::size_t out_size(const Conv2dGeometry& g) { return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.out_c); }
 std::size_t weight_size(const Conv2dGeometry& g) {
   return static_cast<std::size_t>(g.out_c * g.kernel * g.kernel * g.in_c);
 }
@@ -86,8 +66,8 @@ struct Operands {
     return [this, with_bias](auto& ctx) {
       ctx.convolution = algorithms;
       Values y = test::unwritten(out_size(g));
-      return test::run_on(ctx, op::Conv2d<Values, Values>{.g = g, .x = &x, .weight = &weight,
-                                                          .bias = with_bias ? &bias : nullptr, .y = &y});
+      return test::run_on(ctx, op::Conv2d<Values, Values>{
+                                   .g = g, .x = &x, .weight = &weight, .bias = with_bias ? &bias : nullptr, .y = &y});
     };
   }
   /// What is added to dx, if anything, lies in the same memory.
@@ -95,23 +75,24 @@ struct Operands {
     return [this, add](auto& ctx) {
       ctx.convolution = algorithms;
       Values dx = add ? x : test::unwritten(in_size(g));
-      return test::run_on(ctx, op::Conv2dBackwardData<Values, Values>{.g = g, .dy = &dy, .weight = &weight,
-                                                                      .addend = add ? &dx : nullptr, .dx = &dx});
+      return test::run_on(ctx, op::Conv2dBackwardData<Values, Values>{
+                                   .g = g, .dy = &dy, .weight = &weight, .addend = add ? &dx : nullptr, .dx = &dx});
     };
   }
   auto backward_weight(bool with_bias) const {
     return [this, with_bias](auto& ctx) {
       ctx.convolution = algorithms;
       Values dw = dweight, db = dbias;
-      return test::run_on(ctx, op::Conv2dBackwardWeight<Values, Values>{.g = g, .x = &x, .dy = &dy, .dweight = &dw,
-                                                                        .dbias = with_bias ? &db : nullptr});
+      return test::run_on(ctx, op::Conv2dBackwardWeight<Values, Values>{
+                                   .g = g, .x = &x, .dy = &dy, .dweight = &dw, .dbias = with_bias ? &db : nullptr});
     };
   }
 };
 
 /// Allowed error of a sum: sqrt(terms) eps of the sum of its terms' magnitudes, which the same operation on
 /// absolute values gives.
-template <class Op> Values units(Op&& on_absolute_values, int terms) {
+template <class Op>
+Values units(Op&& on_absolute_values, int terms) {
   Context<Ref<double>> ctx;
   Values bound = on_absolute_values(ctx);
   for (double& b : bound) b *= std::sqrt(terms + 1);
@@ -119,12 +100,11 @@ template <class Op> Values units(Op&& on_absolute_values, int terms) {
 }
 
 /// `growth`: how much more than a plain sum the algorithm rounds.
-template <class B> void check_rounding(const Conv2dGeometry& g, double growth) {
-  const Operands of(g, Convolution::fastest,
-                    [](std::size_t n, std::uint64_t id) { return test::normal(n, id); });
-  const Operands magnitude(g, Convolution::direct, [](std::size_t n, std::uint64_t id) {
-    return test::absolute(test::normal(n, id));
-  });
+template <class B>
+void check_rounding(const Conv2dGeometry& g, double growth) {
+  const Operands of(g, Convolution::fastest, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); });
+  const Operands magnitude(g, Convolution::direct,
+                           [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); });
   const auto check = [&](auto&& op, auto&& on_magnitudes, int terms) {
     Values allowed = units(on_magnitudes, terms);
     for (double& u : allowed) u *= growth;
@@ -138,7 +118,8 @@ template <class B> void check_rounding(const Conv2dGeometry& g, double growth) {
 }
 
 /// Relative error in the L2 norm.
-template <class Op> double relative_error(Op&& op) {
+template <class Op>
+double relative_error(Op&& op) {
   Context<Ref<double>> exact;
   Context<Cpu> ctx;
   const Values want = op(exact), found = op(ctx);

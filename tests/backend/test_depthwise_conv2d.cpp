@@ -9,16 +9,8 @@ using test::Values;
 namespace {
 
 Conv2dGeometry geometry(int n, int h, int w, int c, int kernel, int stride, int padding) {
-  return {n,
-          h,
-          w,
-          c,
-          window_count(h, kernel, stride, padding),
-          window_count(w, kernel, stride, padding),
-          c,
-          kernel,
-          stride,
-          padding};
+  return {n, h,      w,      c,      window_count(h, kernel, stride, padding), window_count(w, kernel, stride, padding),
+          c, kernel, stride, padding};
 }
 
 // n, h, w, channels, kernel, stride, padding. Cpu has kernels of its own for 3 and 5 with stride 1 and 2, for
@@ -44,10 +36,10 @@ auto operations(const Conv2dGeometry& g, auto&& fill) {
            y = test::unwritten(out), dx = test::unwritten(in);
     return test::join(
         test::run_on(ctx, op::DepthwiseConv2d<Values, Values>{.g = g, .x = &x, .weight = &weight, .y = &y}),
-        test::run_on(ctx, op::DepthwiseConv2dBackwardData<Values, Values>{
-                              .g = g, .dy = &dy, .weight = &weight, .dx = &dx}),
-        test::run_on(ctx, op::DepthwiseConv2dBackwardWeight<Values, Values>{
-                              .g = g, .x = &x, .dy = &dy, .dweight = &dweight}));
+        test::run_on(ctx,
+                     op::DepthwiseConv2dBackwardData<Values, Values>{.g = g, .dy = &dy, .weight = &weight, .dx = &dx}),
+        test::run_on(
+            ctx, op::DepthwiseConv2dBackwardWeight<Values, Values>{.g = g, .x = &x, .dy = &dy, .dweight = &dweight}));
   };
 }
 
@@ -65,11 +57,10 @@ TEST_CASE_TEMPLATE_DEFINE("depthwise_conv2d: rounding errors of a sum", B, depth
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(&g - cases);
     Context<Ref<double>> exact;
-    Values units = operations(
-        g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); })(exact);
+    Values units =
+        operations(g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); })(exact);
     for (double& u : units) u *= std::sqrt(g.n * g.out_h * g.out_w + g.kernel * g.kernel);
-    test::check_operation<B>(
-        operations(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); }), units);
+    test::check_operation<B>(operations(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); }), units);
   }
 }
 TEST_CASE_TEMPLATE_APPLY(depthwise_rounding, test::Backends);
@@ -81,7 +72,6 @@ TEST_CASE("depthwise_conv2d: the same as a convolution with a diagonal of kernel
          y = test::unwritten(count(g.n, g.out_h, g.out_w, 3)), diagonal(count(3, 9, 3));
   for (std::size_t c = 0; c < 3; ++c)
     for (std::size_t tap = 0; tap < 9; ++tap) diagonal[(c * 9 + tap) * 3 + c] = weight[c * 9 + tap];
-  CHECK(test::run_on<Ref<double>>(
-            op::DepthwiseConv2d<Values, Values>{.g = g, .x = &x, .weight = &weight, .y = &y}) ==
+  CHECK(test::run_on<Ref<double>>(op::DepthwiseConv2d<Values, Values>{.g = g, .x = &x, .weight = &weight, .y = &y}) ==
         test::run_on<Ref<double>>(op::Conv2d<Values, Values>{.g = g, .x = &x, .weight = &diagonal, .y = &y}));
 }

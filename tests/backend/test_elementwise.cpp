@@ -104,7 +104,8 @@ TEST_CASE_TEMPLATE_DEFINE("dropout: the same elements on every backend", B, drop
           op::Dropout<Values, Values>{.count = n, .first = 5, .p = 0.3, .stream = {1, 2}, .x = &x, .y = y}, 2);
   }
   Values y(4, 1.0);
-  y = test::run_on<B>(op::Dropout<Values, Values>{.count = 4, .first = 3, .p = 0.5, .stream = {1, 2}, .x = &y, .y = &y});
+  y = test::run_on<B>(
+      op::Dropout<Values, Values>{.count = 4, .first = 3, .p = 0.5, .stream = {1, 2}, .x = &y, .y = &y});
   for (std::size_t i = 0; i < 4; ++i) CHECK(y[i] == dropout_factor(0.5, {1, 2}, 3 + i));
 }
 TEST_CASE_TEMPLATE_APPLY(dropout, test::Backends);

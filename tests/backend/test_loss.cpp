@@ -26,8 +26,7 @@ Values targets(Rows r) { return test::absolute(test::normal(r.size(), 2)); }
 auto cross_entropy(Rows r, const Values& logits) {
   return [r, &logits]<class B>(Context<B>& ctx) {
     Operand<B> z(logits), t(targets(r)), p(test::unwritten(r.size())), dz(test::unwritten(r.size()));
-    const double loss =
-        B::softmax_cross_entropy_forward(ctx, r.rows, r.classes, z.data(), t.data(), p.data());
+    const double loss = B::softmax_cross_entropy_forward(ctx, r.rows, r.classes, z.data(), t.data(), p.data());
     B::softmax_cross_entropy_backward(ctx, r.rows, r.classes, p.data(), t.data(), dz.data());
     return test::join(Values{loss}, p.values(), dz.values());
   };

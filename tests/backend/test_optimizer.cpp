@@ -28,7 +28,8 @@ auto run(const Values& w, auto step) {
   };
 }
 
-template <class B> void check_steps(auto step) {
+template <class B>
+void check_steps(auto step) {
   for (const std::size_t n : sizes) {
     const Values w = test::normal(n, 1);
     const auto op = run(w, step);
@@ -41,22 +42,44 @@ template <class B> void check_steps(auto step) {
 
 auto sgd(double lr, double momentum, double weight_decay, bool nesterov) {
   return [=](auto& ctx, int, std::size_t n, const auto* g, auto* v, auto*, auto* w) {
-    resnet::run<op::SgdStep>(ctx, {.count = n, .lr = lr, .momentum = momentum, .weight_decay = weight_decay,
-                                   .nesterov = nesterov, .gradient = g, .velocity = v, .weight = w});
+    resnet::run<op::SgdStep>(ctx, {.count = n,
+                                   .lr = lr,
+                                   .momentum = momentum,
+                                   .weight_decay = weight_decay,
+                                   .nesterov = nesterov,
+                                   .gradient = g,
+                                   .velocity = v,
+                                   .weight = w});
   };
 }
 auto adam(double lr, double beta1, double beta2, double eps, double weight_decay, bool decoupled) {
   return [=](auto& ctx, int k, std::size_t n, const auto* g, auto* m, auto* v, auto* w) {
-    resnet::run<op::AdamStep>(ctx, {.count = n, .lr = lr, .beta1 = beta1, .beta2 = beta2, .eps = eps,
-                                    .weight_decay = weight_decay, .decoupled = decoupled, .step = k, .gradient = g,
-                                    .mean = m, .square = v, .weight = w});
+    resnet::run<op::AdamStep>(ctx, {.count = n,
+                                    .lr = lr,
+                                    .beta1 = beta1,
+                                    .beta2 = beta2,
+                                    .eps = eps,
+                                    .weight_decay = weight_decay,
+                                    .decoupled = decoupled,
+                                    .step = k,
+                                    .gradient = g,
+                                    .mean = m,
+                                    .square = v,
+                                    .weight = w});
   };
 }
 auto rmsprop(double lr, double alpha, double eps, double weight_decay, double momentum) {
   return [=](auto& ctx, int, std::size_t n, const auto* g, auto* square, auto* v, auto* w) {
-    resnet::run<op::RmsPropStep>(ctx, {.count = n, .lr = lr, .alpha = alpha, .eps = eps,
-                                       .weight_decay = weight_decay, .momentum = momentum, .gradient = g,
-                                       .square = square, .velocity = v, .weight = w});
+    resnet::run<op::RmsPropStep>(ctx, {.count = n,
+                                       .lr = lr,
+                                       .alpha = alpha,
+                                       .eps = eps,
+                                       .weight_decay = weight_decay,
+                                       .momentum = momentum,
+                                       .gradient = g,
+                                       .square = square,
+                                       .velocity = v,
+                                       .weight = w});
   };
 }
 
@@ -95,8 +118,7 @@ TEST_CASE("adam_step: torch.optim.Adam and AdamW") {
       v = 0.99 * v + 0.01 * g * g;
       w -= 0.1 * (m / (1 - std::pow(0.9, k))) / (std::sqrt(v / (1 - std::pow(0.99, k))) + 1e-3);
     }
-    CHECK(last_parameter(adam(0.1, 0.9, 0.99, 1e-3, 0.02, decoupled), 0.7) ==
-          doctest::Approx(w).epsilon(1e-14));
+    CHECK(last_parameter(adam(0.1, 0.9, 0.99, 1e-3, 0.02, decoupled), 0.7) == doctest::Approx(w).epsilon(1e-14));
   }
 }
 

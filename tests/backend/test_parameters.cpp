@@ -61,10 +61,10 @@ TEST_CASE_TEMPLATE_DEFINE("fill_normal and fill_uniform: the stream's numbers", 
         op::FillUniform<Values, Values>{.count = n, .first = 7, .stream = {1, 3}, .low = -2, .high = 5, .y = &y}, 1);
   }
   Values y = test::unwritten(3);
-  const Values normal = test::run_on<B>(op::FillNormal<Values, Values>{
-                   .count = 3, .stream = {1, 2}, .std = 0.5, .y = &y}),
-               uniform = test::run_on<B>(op::FillUniform<Values, Values>{
-                   .count = 3, .stream = {1, 2}, .low = -2, .high = 6, .y = &y});
+  const Values normal =
+                   test::run_on<B>(op::FillNormal<Values, Values>{.count = 3, .stream = {1, 2}, .std = 0.5, .y = &y}),
+               uniform = test::run_on<B>(
+                   op::FillUniform<Values, Values>{.count = 3, .stream = {1, 2}, .low = -2, .high = 6, .y = &y});
   CHECK(normal[2] == doctest::Approx(0.5 * normal_at({1, 2}, 2)).epsilon(1e-6));
   CHECK(uniform[2] == doctest::Approx(-2 + 8 * uniform_at({1, 2}, 2)).epsilon(1e-6));
 }

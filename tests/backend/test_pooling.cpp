@@ -32,9 +32,7 @@ const Pool2dGeometry cases[] = {
 };
 
 std::size_t in_size(const Pool2dGeometry& g) { return static_cast<std::size_t>(g.n * g.in_h * g.in_w * g.c); }
-std::size_t out_size(const Pool2dGeometry& g) {
-  return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.c);
-}
+std::size_t out_size(const Pool2dGeometry& g) { return static_cast<std::size_t>(g.n * g.out_h * g.out_w * g.c); }
 
 }  // namespace
 

@@ -15,7 +15,8 @@ using Changed = BasicBlock<3, 4, 2, Double>;  // projection shortcut
 const test::GradientOptions trained{.infer_is_forward = false};
 
 /// What is left if the residual branch gives 0: relu(shortcut(x)).
-template <class Block> Block without_branch() {
+template <class Block>
+Block without_branch() {
   Block block;
   test::randomize(block);
   Double::fill(block.bn2.weight.size(), 0, block.bn2.weight.data());
@@ -44,8 +45,7 @@ TEST_CASE("BasicBlock: identity shortcut") {
 }
 
 TEST_CASE("BasicBlock: projection shortcut") {
-  static_assert(
-      std::is_same_v<Changed::Downsample, Sequential<Conv2d<3, 4, 1, 2, Double>, BatchNorm2d<4, Double>>>);
+  static_assert(std::is_same_v<Changed::Downsample, Sequential<Conv2d<3, 4, 1, 2, Double>, BatchNorm2d<4, Double>>>);
   static_assert(!std::is_same_v<BasicBlock<3, 4, 1, Double>::Downsample, Identity<Double>>);
   static_assert(!std::is_same_v<BasicBlock<3, 3, 2, Double>::Downsample, Identity<Double>>);
   static_assert(Changed::out(in) == Shape{4, 2, 3});
@@ -74,8 +74,7 @@ TEST_CASE("BasicBlock: stochastic depth leaves the branch out for some images") 
   const Values x = test::normal(20 * in.size(), 1), expected = relu(x);
   const Values y = test::values_of(kept.forward(ctx, test::batch<in>(ctx, x), saved));
   int left_out = 0;
-  for (std::size_t i = 0; i < x.size(); i += in.size())
-    left_out += std::equal(&y[i], &y[i] + in.size(), &expected[i]);
+  for (std::size_t i = 0; i < x.size(); i += in.size()) left_out += std::equal(&y[i], &y[i] + in.size(), &expected[i]);
   CHECK(left_out > 0);
   CHECK(left_out < 20);
 }

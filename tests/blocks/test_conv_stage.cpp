@@ -20,7 +20,7 @@ TEST_CASE("ConvStage: shapes, and the names of one chain of layers") {
   CHECK(test::state_names(Plain{}) ==
         std::vector<std::string>{"0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias"});
   CHECK(test::state_names(Normed{}) ==
-        std::vector<std::string>{"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean",
-                                 "1.running_var", "1.num_batches_tracked", "3.weight", "3.bias", "4.weight",
-                                 "4.bias", "4.running_mean", "4.running_var", "4.num_batches_tracked"});
+        std::vector<std::string>{"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var",
+                                 "1.num_batches_tracked", "3.weight", "3.bias", "4.weight", "4.bias", "4.running_mean",
+                                 "4.running_var", "4.num_batches_tracked"});
 }

@@ -17,7 +17,8 @@ using ChangedBottleneck = PreActBottleneck<4, 8, 2, Double>;
 const test::GradientOptions trained{.infer_is_forward = false};
 
 /// With the last convolution at 0, what is left is the shortcut.
-template <class Block> Block without_branch(auto Block::* last) {
+template <class Block>
+Block without_branch(auto Block::*last) {
   Block block;
   test::randomize(block);
   Double::fill((block.*last).weight.size(), 0, (block.*last).weight.data());

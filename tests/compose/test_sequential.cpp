@@ -26,8 +26,7 @@ using Classifier =
 
 TEST_CASE("Sequential: gradients") {
   test::check_random_layer<Shape{2, 4, 6}, Classifier>(3, {.infer_is_forward = false});
-  test::check_random_layer<Shape{2, 5, 4},
-                           Sequential<Conv2d<2, 3, 3, 2, Double>, Conv2d<3, 1, 2, 1, Double, 0>>>(2);
+  test::check_random_layer<Shape{2, 5, 4}, Sequential<Conv2d<2, 3, 3, 2, Double>, Conv2d<3, 1, 2, 1, Double, 0>>>(2);
   test::check_random_layer<Shape{2, 3, 3}, Sequential<Identity<Double>, Identity<Double>>>(2);
 }
 
@@ -44,9 +43,9 @@ TEST_CASE("Sequential: applies its layers from first to last") {
 
 TEST_CASE("Sequential: shapes and names") {
   static_assert(Classifier::out({2, 32, 32}) == Shape{4});
-  CHECK(test::state_names(Classifier{}) ==
-        std::vector<std::string>{"0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var",
-                                 "1.num_batches_tracked", "6.weight", "6.bias"});
+  CHECK(test::state_names(Classifier{}) == std::vector<std::string>{"0.weight", "1.weight", "1.bias", "1.running_mean",
+                                                                    "1.running_var", "1.num_batches_tracked",
+                                                                    "6.weight", "6.bias"});
 }
 
 TEST_CASE("Sequential: backward_parameters adds what backward adds, also through a Stage") {
@@ -62,9 +61,8 @@ TEST_CASE("Sequential: backward_parameters adds what backward adds, also through
     run(ctx, chain, test::batch<Shape{3}>(ctx, test::normal(6, 2)), saved, grad);
     return test::parameters_of(grad);
   };
-  const auto all = gradient([](auto& ctx, auto& chain, auto dy, auto& saved, auto& grad) {
-    chain.backward(ctx, dy, saved, grad);
-  });
+  const auto all =
+      gradient([](auto& ctx, auto& chain, auto dy, auto& saved, auto& grad) { chain.backward(ctx, dy, saved, grad); });
   CHECK(test::dot(all, all) > 0);
   CHECK(all == gradient([](auto& ctx, auto& chain, auto dy, auto& saved, auto& grad) {
           backward_parameters(ctx, chain, dy, saved, grad);

@@ -44,8 +44,7 @@ TEST_CASE("Arena: sizes are rounded up to aligned lines, also nothing gets one")
   CHECK(full->data == one->data + line);
   CHECK(more->data == full->data + line);
   CHECK(last->data == more->data + 2 * line);
-  for (const Block* b : {none, one, full, more, last})
-    CHECK(reinterpret_cast<std::uintptr_t>(b->data) % 64 == 0);
+  for (const Block* b : {none, one, full, more, last}) CHECK(reinterpret_cast<std::uintptr_t>(b->data) % 64 == 0);
   CHECK(f.arena.peak_bytes() == 6 * 64);
   f.free(none, one, full, more, last);
 }

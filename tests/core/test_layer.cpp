@@ -28,10 +28,14 @@ using Conv = Conv2d<3, 8, 3, 2, B>;
 constexpr Shape in{3, 8, 8};
 
 struct InferNotConst : Conv {
-  template <Shape S> auto infer(Context<B>& ctx, Batch<S, B> x) { return Conv::infer(ctx, std::move(x)); }
+  template <Shape S>
+  auto infer(Context<B>& ctx, Batch<S, B> x) {
+    return Conv::infer(ctx, std::move(x));
+  }
 };
 struct BackwardReturnsNothing : Conv {
-  template <Shape S> void backward(Context<B>&, Batch<out(S), B>, Saved<S>&, BackwardReturnsNothing&) const {}
+  template <Shape S>
+  void backward(Context<B>&, Batch<out(S), B>, Saved<S>&, BackwardReturnsNothing&) const {}
 };
 struct WrongShape : Conv {
   static constexpr Shape out(Shape s) { return s; }
@@ -63,9 +67,9 @@ TEST_CASE_TEMPLATE("Layer: a batch of no images is refused, and so is a backward
   const auto x = test::batch<in>(ctx, test::normal(2 * in.size(), 1));
   const auto dy = test::batch<L::out(in)>(ctx, test::normal(2 * L::out(in).size(), 2));
   const auto refused = [&] {
-    CHECK_THROWS_WITH_AS(layer.backward(ctx, dy, saved, grad),
-                         doctest::Contains("backward: expected one backward for each forward, found a gradient of 2 images"),
-                         Error);
+    CHECK_THROWS_WITH_AS(
+        layer.backward(ctx, dy, saved, grad),
+        doctest::Contains("backward: expected one backward for each forward, found a gradient of 2 images"), Error);
   };
   refused();
   layer.forward(ctx, x, saved);
@@ -75,10 +79,12 @@ TEST_CASE_TEMPLATE("Layer: a batch of no images is refused, and so is a backward
   refused();
 
   const Batch<in, B> none;
-  constexpr bool has_parameters = requires { layer.weight; } || requires { layer.conv1; } || requires { layer.fc1; };
+  constexpr bool has_parameters = requires { layer.weight; }
+  || requires { layer.conv1; }
+  || requires { layer.fc1; };
   if constexpr (has_parameters) {
-    CHECK_THROWS_WITH_AS(std::as_const(layer).infer(ctx, none), doctest::Contains("expected a batch of 1 image or more"),
-                         Error);
+    CHECK_THROWS_WITH_AS(std::as_const(layer).infer(ctx, none),
+                         doctest::Contains("expected a batch of 1 image or more"), Error);
     CHECK_THROWS_AS(layer.forward(ctx, none, saved), Error);
   } else {
     CHECK(std::as_const(layer).infer(ctx, none).n() == 0);
@@ -97,6 +103,5 @@ TEST_CASE("Backend: accepts what has every operation only") {
   static_assert(Backend<Ref<float>> && Backend<Ref<double>>);
   static_assert(!Backend<NoAdd>);
   static_assert(!Backend<WrongScalar>);
-  CHECK(Conv2dGeometry{128, 32, 32, 512, 32, 32, 512, 3, 1, 1}.macs() ==
-        309'237'645'312);  // no overflow of int
+  CHECK(Conv2dGeometry{128, 32, 32, 512, 32, 32, 512, 3, 1, 1}.macs() == 309'237'645'312);  // no overflow of int
 }

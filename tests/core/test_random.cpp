@@ -52,8 +52,7 @@ TEST_CASE("normal_at: the moments and tails of the normal distribution") {
   CHECK(std::abs(moments[4] - 3) < 4 * 9.80 / root);
   CHECK(std::abs(negative - count / 2) < 2 * root);
   const double expected[] = {0, 0.317310508, 0.045500264, 0.002699796};
-  for (int k = 1; k <= 3; ++k)
-    CHECK(std::abs(beyond[k] - expected[k] * count) < 4 * std::sqrt(expected[k] * count));
+  for (int k = 1; k <= 3; ++k) CHECK(std::abs(beyond[k] - expected[k] * count) < 4 * std::sqrt(expected[k] * count));
 }
 
 TEST_CASE("normal_at and uniform_at: the same bits on every platform") {

@@ -93,9 +93,11 @@ TEST_CASE("Tensor: released, it has no memory, refuses to be written to, and for
   Two two, other{counting(), counting()};
   two.a.release();
   zero(two);
-  for_each_parameter([](std::string_view name, Role, const auto&, const auto& x) {
-    CHECK(name == "b");
-    CHECK(test::values_of(x) == counted);
-  }, two, other);
+  for_each_parameter(
+      [](std::string_view name, Role, const auto&, const auto& x) {
+        CHECK(name == "b");
+        CHECK(test::values_of(x) == counted);
+      },
+      two, other);
   CHECK(test::state_names(two) == std::vector<std::string>{"b"});
 }

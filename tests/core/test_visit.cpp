@@ -38,9 +38,9 @@ TEST_CASE("IndexName: decimal numbers") {
 }
 
 TEST_CASE("for_each_state: names are paths, in the order of visit") {
-  CHECK(test::state_names(Model{}) ==
-        std::vector<std::string>{"conv.weight", "conv.bias", "tail.1.weight", "tail.1.bias",
-                                 "tail.1.running_mean", "tail.1.running_var", "tail.1.num_batches_tracked"});
+  CHECK(test::state_names(Model{}) == std::vector<std::string>{"conv.weight", "conv.bias", "tail.1.weight",
+                                                               "tail.1.bias", "tail.1.running_mean",
+                                                               "tail.1.running_var", "tail.1.num_batches_tracked"});
 }
 
 TEST_CASE("for_each_parameter: leaves buffers out and tells the role") {
@@ -48,9 +48,7 @@ TEST_CASE("for_each_parameter: leaves buffers out and tells the role") {
   const Model model;
   for_each_parameter(
       [&](std::string_view name, Role role, const auto&) {
-        seen += std::string(name) + (role == Role::weight  ? "=weight "
-                                     : role == Role::scale ? "=scale "
-                                                           : "=bias ");
+        seen += std::string(name) + (role == Role::weight ? "=weight " : role == Role::scale ? "=scale " : "=bias ");
       },
       model);
   CHECK(seen == "conv.weight=weight conv.bias=bias tail.1.weight=scale tail.1.bias=bias ");

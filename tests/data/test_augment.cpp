@@ -39,9 +39,7 @@ TEST_CASE("crop, flip and normalise follow the formula") {
             for (int c = 0; c < shape.c; ++c) {
               const int from_h = h + dy, from_w = (flip ? shape.w - 1 - w : w) + dx;
               const bool padding = from_h < 0 || from_h >= shape.h || from_w < 0 || from_w >= shape.w;
-              const auto at = [&](int i, int j) {
-                return static_cast<std::size_t>((i * shape.w + j) * 3 + c);
-              };
+              const auto at = [&](int i, int j) { return static_cast<std::size_t>((i * shape.w + j) * 3 + c); };
               const double byte = padding ? 0 : data.images[at(from_h, from_w)];
               const auto k = static_cast<std::size_t>(c);
               const double expected = (byte / 255 - normalize.mean[k]) / normalize.std[k];
@@ -138,7 +136,8 @@ TEST_CASE("each augmentation draws from a place of its own: one more leaves the 
     std::vector<std::uint8_t> bytes(shape.size()), spare(shape.size());
     std::vector<float> y(shape.size());
     const CropFlip choice = draw_crop_flip(cifar_augment, crop);
-    crop_flip(data.images.data(), shape, choice, [](std::size_t, std::uint8_t v) { return v; }, bytes.data());
+    crop_flip(
+        data.images.data(), shape, choice, [](std::size_t, std::uint8_t v) { return v; }, bytes.data());
     prepare_image(bytes.data(), shape, {}, table, y.data());
     CHECK(augmented(cifar_augment) == y);
     rand_augment({2, 9}, shape, bytes, spare, rand);

@@ -31,9 +31,7 @@ struct Folder {
 void write(const fs::path& file, const std::string& bytes) { std::ofstream(file, std::ios::binary) << bytes; }
 
 /// Byte (c, h, w) of record r, different for different places.
-unsigned char pixel(int r, int c, int h, int w) {
-  return static_cast<unsigned char>(r * 101 + c * 67 + h * 32 + w);
-}
+unsigned char pixel(int r, int c, int h, int w) { return static_cast<unsigned char>(r * 101 + c * 67 + h * 32 + w); }
 
 std::string planes(int r) {
   std::string bytes;
@@ -185,8 +183,7 @@ TEST_CASE("a damaged official CIFAR-10 folder is refused") {
   }
   SUBCASE("a missing file") {
     fs::remove(dir / "data_batch_2.bin");
-    CHECK(message([&] { load_cifar10(dir); }).find("data_batch_2.bin: cannot open: No such file") !=
-          std::string::npos);
+    CHECK(message([&] { load_cifar10(dir); }).find("data_batch_2.bin: cannot open: No such file") != std::string::npos);
   }
   SUBCASE("no folder at all") {
     CHECK(message([&] { load_cifar10(dir / "none"); }).find("No such file") != std::string::npos);
@@ -205,6 +202,5 @@ TEST_CASE("CIFAR-100's training file must hold 50,000 records") {
   CHECK(train.size() == 50'000);
   CHECK(test.size() == 10'000);
   fs::resize_file(dir / "train.bin", 10'000 * 3074);
-  CHECK(message([&] { load_cifar100(folder.path); }).find("expected 50000 records of 3074 bytes") !=
-        std::string::npos);
+  CHECK(message([&] { load_cifar100(folder.path); }).find("expected 50000 records of 3074 bytes") != std::string::npos);
 }

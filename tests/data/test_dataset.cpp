@@ -32,8 +32,7 @@ TEST_CASE("subset takes images and labels in the order asked for") {
   CHECK(part.class_names == data.class_names);
   CHECK(data.first(4).images == std::vector<std::uint8_t>{0, 1, 2, 3});
   CHECK(data.first(99).size() == 10);
-  CHECK_THROWS_WITH_AS(data.subset(std::array{10}), "data set: expected an image index below 10, found 10",
-                       Error);
+  CHECK_THROWS_WITH_AS(data.subset(std::array{10}), "data set: expected an image index below 10, found 10", Error);
   CHECK_THROWS_AS(data.subset(std::array{-1}), Error);
 }
 
@@ -62,8 +61,7 @@ TEST_CASE("split divides the images, keeps the classes' proportions and depends 
     CHECK(std::is_sorted(validation.images.begin(), validation.images.end()));
     for (int label = 0; label < 3; ++label) {
       const auto members = static_cast<double>(std::count(data.labels.begin(), data.labels.end(), label));
-      const auto taken =
-          static_cast<double>(std::count(validation.labels.begin(), validation.labels.end(), label));
+      const auto taken = static_cast<double>(std::count(validation.labels.begin(), validation.labels.end(), label));
       CHECK(std::abs(taken - members * size / 200) < 1);
     }
     for (int i = 0; i < size; ++i) {  // labels travel with their images
@@ -73,8 +71,7 @@ TEST_CASE("split divides the images, keeps the classes' proportions and depends 
   }
   CHECK(split(data, 50, 1).validation.images == split(data, 50, 1).validation.images);
   CHECK(split(data, 50, 1).validation.images != split(data, 50, 2).validation.images);
-  CHECK_THROWS_WITH_AS(split(data, 201, 1), "validation split: expected a size from 0 to 200, found 201",
-                       Error);
+  CHECK_THROWS_WITH_AS(split(data, 201, 1), "validation split: expected a size from 0 to 200, found 201", Error);
 }
 
 TEST_CASE("shuffle gives every order equally often") {

@@ -97,11 +97,10 @@ TEST_CASE("erasing: as often as asked for") {
 }
 
 TEST_CASE("erasing: options that don't make sense are refused") {
-  CHECK_THROWS_WITH_AS(
-      validate(Erase{-1, 0}),
-      "erasing: expected a cutout of 0 pixels or more and a probability from 0 to 1, found -1 and "
-      "0.000000",
-      Error);
+  CHECK_THROWS_WITH_AS(validate(Erase{-1, 0}),
+                       "erasing: expected a cutout of 0 pixels or more and a probability from 0 to 1, found -1 and "
+                       "0.000000",
+                       Error);
   CHECK_THROWS_AS(validate(Erase{0, 1.5}), Error);
   CHECK_THROWS_AS(validate(Erase{0, std::nan("")}), Error);
   validate(Erase{8, 1});

@@ -39,11 +39,10 @@ TEST_CASE("require_fit: a data set for another network is refused, and both are 
     return Dataset{shape, std::vector<std::string>(static_cast<std::size_t>(classes)), {}, {}};
   };
   require_fit("evaluate", data({3, 48, 40}, 10), network);
-  CHECK_THROWS_WITH_AS(
-      require_fit("evaluate", data({3, 96, 80}, 10), network),
-      "evaluate: the data set's images are 96x80 (height x width) of 3 channels, the network was made "
-      "for 48x40 (height x width) of 3 channels",
-      Error);
+  CHECK_THROWS_WITH_AS(require_fit("evaluate", data({3, 96, 80}, 10), network),
+                       "evaluate: the data set's images are 96x80 (height x width) of 3 channels, the network was made "
+                       "for 48x40 (height x width) of 3 channels",
+                       Error);
   for (const Shape shape : {Shape{3, 40, 48}, Shape{1, 48, 40}, Shape{3, 48 * 40}})  // exchanged, grey, flat
     CHECK_THROWS_AS(require_fit("evaluate", data(shape, 10), network), Error);
   CHECK_THROWS_WITH_AS(require_fit("evaluate", data({3, 48, 40}, 3), network),
@@ -77,9 +76,8 @@ TEST_CASE("require_fit: images, labels and mixed labels are as many") {
   check_refused(batch, "found 3 images and 1 mixed labels");
   batch = images.batch();
   batch.images = batch.images.first(batch.images.size() - 1);
-  check_refused(
-      batch,
-      "expected whole images of 5760 values, 48x40 (height x width) of 3 channels, found 17279 values");
+  check_refused(batch,
+                "expected whole images of 5760 values, 48x40 (height x width) of 3 channels, found 17279 values");
   check_refused({}, "expected a batch of 1 image or more, found none");
 }
 
@@ -107,8 +105,7 @@ TEST_CASE("require_finite: names the image in the batch and in the data set") {
                             -std::numeric_limits<float>::infinity()}) {
     Images images;
     images.pixels[network.image.size() + 7] = wrong;
-    check_refused(images.batch(),
-                  "image 1 of the batch (image 80 of the data set): expected finite pixels, found ");
+    check_refused(images.batch(), "image 1 of the batch (image 80 of the data set): expected finite pixels, found ");
     HostBatch batch = images.batch();
     batch.indices = {};
     check_refused(batch, "image 1 of the batch: expected finite pixels, found ");

@@ -142,10 +142,8 @@ TEST_CASE("an image's augmentation is the documented function of (seed, epoch, i
       const int i = batch.indices[k];
       Random random{augment_stream(training.seed, 5, i)};
       std::vector<float> expected(60);
-      prepare_image(data.image(i).data(), data.shape, draw_crop_flip(training.augment, random), table,
-                    expected.data());
-      CHECK(std::equal(expected.begin(), expected.end(),
-                       batch.images.begin() + static_cast<std::ptrdiff_t>(k * 60)));
+      prepare_image(data.image(i).data(), data.shape, draw_crop_flip(training.augment, random), table, expected.data());
+      CHECK(std::equal(expected.begin(), expected.end(), batch.images.begin() + static_cast<std::ptrdiff_t>(k * 60)));
       CHECK(batch.labels[k] == data.labels[static_cast<std::size_t>(i)]);
     }
 }
@@ -179,11 +177,10 @@ TEST_CASE("a run resumed at (epoch, batch) gets the batches that it had not seen
     const auto rest = read(resumed, 4, first);
     CHECK(rest == std::vector<Copy>(expected.begin() + first, expected.end()));
   }
-  CHECK_THROWS_WITH_AS(
-      whole.epoch(0, 14),
-      "data loader: expected an epoch of 0 or more and a batch from 0 to 13, found epoch 0 and "
-      "batch 14",
-      Error);
+  CHECK_THROWS_WITH_AS(whole.epoch(0, 14),
+                       "data loader: expected an epoch of 0 or more and a batch from 0 to 13, found epoch 0 and "
+                       "batch 14",
+                       Error);
   CHECK_THROWS_AS(whole.epoch(-1), Error);
 }
 
@@ -241,9 +238,7 @@ TEST_CASE("what is thrown in the background reaches the loop, and the loader goe
 TEST_CASE("transform gets each image with the same random numbers, whatever the order") {
   const Dataset data = numbered(40);
   DataLoaderOptions options = training;
-  options.transform = [](std::span<float> image, Random& random) {
-    image[0] = static_cast<float>(random.uniform());
-  };
+  options.transform = [](std::span<float> image, Random& random) { image[0] = static_cast<float>(random.uniform()); };
   DataLoader shuffled(data, options);
   options.shuffle = false;
   options.batch_size = 40;
@@ -296,10 +291,9 @@ TEST_CASE("no heap allocation after the constructor") {
 
 TEST_CASE("a loader refuses data and options that don't make sense") {
   Dataset data = numbered(10);
-  CHECK_THROWS_WITH_AS(
-      DataLoader(data, {.batch_size = 0}),
-      "data loader: expected a batch size of 1 or more and a crop padding of at most 5, found 0 and 0",
-      Error);
+  CHECK_THROWS_WITH_AS(DataLoader(data, {.batch_size = 0}),
+                       "data loader: expected a batch size of 1 or more and a crop padding of at most 5, found 0 and 0",
+                       Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {-1, false}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {6, false}}), Error);
   CHECK_THROWS_AS(DataLoader(data, {.augment = {.rand_augment = {1, 31}}}), Error);
@@ -309,11 +303,11 @@ TEST_CASE("a loader refuses data and options that don't make sense") {
   const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
   CHECK_THROWS_WITH_AS(
       DataLoader(data, {.normalize = {{0.5, nan, 0.5}, {1, 1, 1}}}),
-      "normalisation: channel 1: expected a finite mean and a positive standard deviation, found nan and 1.000000", Error);
+      "normalisation: channel 1: expected a finite mean and a positive standard deviation, found nan and 1.000000",
+      Error);
   CHECK_THROWS_AS(DataLoader(data, {.normalize = {{0, 0, 0}, {1, 1, infinity}}}), Error);
   data.labels[4] = 10;
-  CHECK_THROWS_WITH_AS(DataLoader(data, {}), "data set: image 4: expected a label from 0 to 9, found 10",
-                       Error);
+  CHECK_THROWS_WITH_AS(DataLoader(data, {}), "data set: image 4: expected a label from 0 to 9, found 10", Error);
 }
 
 TEST_CASE("an empty data set has no batches") {

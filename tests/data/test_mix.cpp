@@ -93,8 +93,7 @@ TEST_CASE("CutMix: the labels' weights are the shares of the pixels, exactly") {
     for (int k = 0; k < 3; ++k) {
       const auto begin = x.begin() + k * static_cast<int>(image.size());
       const auto count = [&](int value) {
-        return static_cast<int>(
-            std::count(begin, begin + static_cast<int>(image.size()), static_cast<float>(value)));
+        return static_cast<int>(std::count(begin, begin + static_cast<int>(image.size()), static_cast<float>(value)));
       };
       const int own = count(k + 1), other = count(k > 0 ? k : 3);
       REQUIRE(own + other == static_cast<int>(image.size()));
@@ -142,9 +141,9 @@ TEST_CASE("mixing: with both, half of the batches get each") {
 }
 
 TEST_CASE("mixing: options that don't make sense are refused") {
-  CHECK_THROWS_WITH_AS(
-      validate(Mix{-1, 0}),
-      "mixing: expected finite alphas of 0 or more, found -1.000000 for mixup and 0.000000 for CutMix", Error);
+  CHECK_THROWS_WITH_AS(validate(Mix{-1, 0}),
+                       "mixing: expected finite alphas of 0 or more, found -1.000000 for mixup and 0.000000 for CutMix",
+                       Error);
   CHECK_THROWS_AS(validate(Mix{0, std::nan("")}), Error);
   CHECK_THROWS_AS(validate(Mix{std::numeric_limits<double>::infinity(), 0}), Error);
   validate(Mix{0.2, 1});

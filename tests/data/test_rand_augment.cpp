@@ -30,9 +30,8 @@ Bytes random_bytes(Shape s, std::uint64_t seed) {
 }
 
 constexpr Op all[] = {
-    Op::shear_x,  Op::shear_y,   Op::translate_x, Op::translate_y,   Op::rotate,
-    Op::color,    Op::contrast,  Op::brightness,  Op::sharpness,     Op::identity,
-    Op::solarize, Op::posterize, Op::equalize,    Op::auto_contrast,
+    Op::shear_x,    Op::shear_y,   Op::translate_x, Op::translate_y, Op::rotate,    Op::color,    Op::contrast,
+    Op::brightness, Op::sharpness, Op::identity,    Op::solarize,    Op::posterize, Op::equalize, Op::auto_contrast,
 };
 
 }  // namespace
@@ -57,10 +56,8 @@ TEST_CASE("RandAugment: shearing") {
   CHECK(apply(Op::shear_x, -30, s, x) == Bytes{1, 2, 3, 1, 2, 3, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 0, 1});
   // The same of the transposed image.
   const Bytes columns{1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3};
-  CHECK(apply(Op::shear_y, 30, {1, 3, 6}, columns) ==
-        Bytes{1, 1, 2, 2, 2, 3, 2, 2, 3, 3, 3, 0, 3, 3, 0, 0, 0, 0});
-  CHECK(apply(Op::shear_y, -30, {1, 3, 6}, columns) ==
-        Bytes{1, 1, 0, 0, 0, 0, 2, 2, 1, 1, 1, 0, 3, 3, 2, 2, 2, 1});
+  CHECK(apply(Op::shear_y, 30, {1, 3, 6}, columns) == Bytes{1, 1, 2, 2, 2, 3, 2, 2, 3, 3, 3, 0, 3, 3, 0, 0, 0, 0});
+  CHECK(apply(Op::shear_y, -30, {1, 3, 6}, columns) == Bytes{1, 1, 0, 0, 0, 0, 2, 2, 1, 1, 1, 0, 3, 3, 2, 2, 2, 1});
 }
 
 TEST_CASE("RandAugment: translation") {
@@ -132,8 +129,7 @@ TEST_CASE("RandAugment: sharpness moves away from the smoothed image") {
 }
 
 TEST_CASE("RandAugment: posterize keeps upper bits, solarize inverts the bright") {
-  const int bits[31] = {8, 8, 8, 8, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6,
-                        6, 6, 6, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4};
+  const int bits[31] = {8, 8, 8, 8, 7, 7, 7, 7, 7, 7, 7, 7, 6, 6, 6, 6, 6, 6, 6, 5, 5, 5, 5, 5, 5, 5, 5, 4, 4, 4, 4};
   for (int m = 0; m <= 30; ++m) {
     CAPTURE(m);
     for (int v = 0; v < 256; ++v) {
@@ -225,9 +221,8 @@ TEST_CASE("RandAugment: as many operations as asked for, one after the other") {
 }
 
 TEST_CASE("RandAugment: options that don't make sense are refused") {
-  CHECK_THROWS_WITH_AS(
-      validate(RandAugment{2, 31}),
-      "RandAugment: expected 0 to 100 operations of a magnitude from 0 to 30, found 2 of 31", Error);
+  CHECK_THROWS_WITH_AS(validate(RandAugment{2, 31}),
+                       "RandAugment: expected 0 to 100 operations of a magnitude from 0 to 30, found 2 of 31", Error);
   CHECK_THROWS_AS(validate(RandAugment{-1, 9}), Error);
   CHECK_THROWS_AS(validate(RandAugment{1, -1}), Error);
   CHECK_THROWS_AS(validate(RandAugment{2'000'000'000, 9}), Error);  // no image would ever be ready

@@ -63,12 +63,11 @@ TEST_CASE("figures cover the area of their formula") {
   CHECK(area(1) == doctest::Approx(pi * (square(1000) - square(580))).epsilon(0.01));
   CHECK(area(2) == doctest::Approx(square(1600)).epsilon(0.02));
   CHECK(area(3) == doctest::Approx(3 * std::sqrt(3.0) / 4 * square(1024)).epsilon(0.01));
-  CHECK(area(4) == doctest::Approx(10 * std::tan(pi / 10) / (3 - square(std::tan(pi / 10))) *
-                                   square(400 / std::cos(2 * pi / 5)))
-                       .epsilon(0.02));
+  CHECK(area(4) ==
+        doctest::Approx(10 * std::tan(pi / 10) / (3 - square(std::tan(pi / 10))) * square(400 / std::cos(2 * pi / 5)))
+            .epsilon(0.02));
   CHECK(area(5) == doctest::Approx(4.0 * 320 * 1680 + square(640) - 4 * square(320)).epsilon(0.02));
-  for (const int texture : {7, 8, 9})
-    CHECK(area(texture) == doctest::Approx(pi * square(1400)).epsilon(0.01));
+  for (const int texture : {7, 8, 9}) CHECK(area(texture) == doctest::Approx(pi * square(1400)).epsilon(0.01));
 }
 
 TEST_CASE("the classes' mean images are all the same grey: colour does not tell them apart") {
@@ -78,8 +77,7 @@ TEST_CASE("the classes' mean images are all the same grey: colour does not tell 
     for (int i = label; i < data.size(); i += 10) members.push_back(i);
     const Normalize n = compute_normalize(data.subset(members));
     CAPTURE(label);
-    for (const double mean : n.mean)
-      CHECK(std::abs(mean - 0.5) < 0.08);  // 4 deviations of 200 random colours
+    for (const double mean : n.mean) CHECK(std::abs(mean - 0.5) < 0.08);  // 4 deviations of 200 random colours
     for (const double std : n.std) CHECK(std == doctest::Approx(0.28).epsilon(0.15));
   }
 }

@@ -45,8 +45,7 @@ TEST_CASE("Layout: a chain of convolutions needs two places, the images and the 
 }
 
 TEST_CASE("Layout: in place where the operation allows it and nobody reads the operand later") {
-  const Program block =
-      program({{Kind::conv2d, 0}, {Kind::conv2d, 1}, {Kind::conv2d, 2, 1}, {Kind::avg_pool, 3}});
+  const Program block = program({{Kind::conv2d, 0}, {Kind::conv2d, 1}, {Kind::conv2d, 2, 1}, {Kind::avg_pool, 3}});
   CHECK(Layout(block, 0, 4).at(3) == Layout(block, 0, 4).at(1));
   CHECK(Layout(block, 0, 4).size() == 2 * size);
 
@@ -62,8 +61,7 @@ TEST_CASE("Layout: in place where the operation allows it and nobody reads the o
 }
 
 TEST_CASE("Layout: each value belongs to the operations that read it last") {
-  const Program p =
-      program({{Kind::conv2d, 0}, {Kind::conv2d, 1}, {Kind::conv2d, 2, 1}, {Kind::conv2d, 3, 2}});
+  const Program p = program({{Kind::conv2d, 0}, {Kind::conv2d, 1}, {Kind::conv2d, 2, 1}, {Kind::conv2d, 3, 2}});
   const Layout leading(p, 0, 2), others(p, 2, 4);
   for (const Value v : {1, 2, 3}) {
     CHECK_FALSE(leading.has(v));

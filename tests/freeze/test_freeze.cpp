@@ -27,12 +27,14 @@ double relative_error(const Values& found, Values expected) {
   return std::sqrt(test::dot(expected, expected)) / norm;
 }
 
-template <Shape S> Values images(int n, std::uint64_t id = 1) {
+template <Shape S>
+Values images(int n, std::uint64_t id = 1) {
   return test::normal(static_cast<std::size_t>(n) * S.size(), id);
 }
 
 /// On poisoned memory, and with somebody else holding the images.
-template <Shape S, class Model> Values infer(const Model& model, const Values& x, int threads = 2) {
+template <Shape S, class Model>
+Values infer(const Model& model, const Values& x, int threads = 2) {
   Context<Cpu> ctx(threads);
   ctx.poison(true);
   const auto batch = test::batch<S>(ctx, x);
@@ -42,7 +44,8 @@ template <Shape S, class Model> Values infer(const Model& model, const Values& x
 }
 
 /// Batches that are run image by image and ones that are not, of odd sizes, and of each algorithm.
-template <Shape S, class Model> void check_frozen(const Model& model, double tolerance = 1e-5) {
+template <Shape S, class Model>
+void check_frozen(const Model& model, double tolerance = 1e-5) {
   const auto frozen = freeze<S>(model), direct = freeze<S>(model, {.convolution = Convolution::direct});
   for (const int n : {1, 2, 3, 5, 33}) {
     CAPTURE(n);
@@ -52,7 +55,8 @@ template <Shape S, class Model> void check_frozen(const Model& model, double tol
   }
 }
 
-template <class Model> Model random_model() {
+template <class Model>
+Model random_model() {
   Model model;
   test::randomize(model);
   return model;
@@ -63,14 +67,13 @@ template <class Model> Model random_model() {
 TEST_CASE("freeze: ResNet-18") { check_frozen<image>(random_model<Net>()); }
 
 TEST_CASE("freeze: the ImageNet form's stem") {
-  check_frozen<Shape{3, 64, 64}>(
-      random_model<ResNet<BasicBlock, Depths{1, 1, 1, 1}, Form::imagenet, 16, 10, Cpu>>());
+  check_frozen<Shape{3, 64, 64}>(random_model<ResNet<BasicBlock, Depths{1, 1, 1, 1}, Form::imagenet, 16, 10, Cpu>>());
 }
 
 TEST_CASE("freeze: a chain of layers, channels that fill no vector") {
   using Chain = Sequential<Conv2d<3, 21, 3, 1, Cpu, 1, true>, ReLU<>, MaxPool2d<3, 2, 1>, Conv2d<21, 32, 3>,
-                           BatchNorm2d<32>, AvgPool2d<2>, ReLU<>, Conv2d<32, 32, 3>, BatchNorm2d<32>, ReLU<>,
-                           Dropout<>, GlobalAvgPool2d<>, Linear<32, 20>, ReLU<>, Dropout<>, Linear<20, 7>>;
+                           BatchNorm2d<32>, AvgPool2d<2>, ReLU<>, Conv2d<32, 32, 3>, BatchNorm2d<32>, ReLU<>, Dropout<>,
+                           GlobalAvgPool2d<>, Linear<32, 20>, ReLU<>, Dropout<>, Linear<20, 7>>;
   check_frozen<Shape{3, 20, 13}>(random_model<Chain>());
 }
 
@@ -147,5 +150,6 @@ TEST_CASE("freeze: a batch whose activations inside are too large is refused") {
   const auto frozen = freeze<Shape{1, 8, 8}>(random_model<Sequential<Conv2d<1, 64, 3>, GlobalAvgPool2d<>>>());
   Context<Cpu> ctx;
   const Batch<Shape{1, 8, 8}, Cpu> x(static_cast<float*>(nullptr), 1 << 20);  // 2^26 scalars; 64 times as many inside
-  CHECK_THROWS_WITH_AS(frozen.infer(ctx, x), doctest::Contains("expected 0 to 524287 activations of 4096 scalars"), Error);
+  CHECK_THROWS_WITH_AS(frozen.infer(ctx, x), doctest::Contains("expected 0 to 524287 activations of 4096 scalars"),
+                       Error);
 }

@@ -16,13 +16,15 @@ namespace {
 constexpr Shape in{16, 6, 6};
 
 /// A convolution, then whatever `Body::infer(ctx, first, x)` says.
-template <class Body, class B> struct Graph {
+template <class Body, class B>
+struct Graph {
   Conv2d<16, 16, 3, 1, B> conv1, conv2;
   BatchNorm2d<16, B> bn1, bn2;
   ReLU<B> relu;
 
   using Backend = B;
-  template <class Other> using on = Graph<Body, Other>;
+  template <class Other>
+  using on = Graph<Body, Other>;
   static constexpr Shape out(Shape s) { return s; }
   auto infer(Context<B>& ctx, Batch<in, B> x) const { return Body::infer(ctx, *this, std::move(x)); }
   static constexpr void visit(auto&& f, auto&... self) {
@@ -35,7 +37,8 @@ template <class Body, class B> struct Graph {
 };
 
 /// Freezes the graph, compares its results, and returns the kinds of its operations.
-template <class Body> std::vector<Kind> kinds_of() {
+template <class Body>
+std::vector<Kind> kinds_of() {
   Graph<Body, Cpu> model;
   test::randomize(model);
   const auto frozen = freeze<in>(model);

@@ -19,10 +19,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", fuzz::refusal.empty() ? "accepted" : fuzz::refusal.c_str());
     if (!name.starts_with("valid")) continue;
     ++valid;
-    if (!fuzz::refusal.empty())
-      ++wrong, std::fprintf(stderr, "FAILED: %s has to be accepted\n", name.c_str());
+    if (!fuzz::refusal.empty()) ++wrong, std::fprintf(stderr, "FAILED: %s has to be accepted\n", name.c_str());
   }
-  if (valid == 0)
-    std::fprintf(stderr, "FAILED: %s: expected a file whose name begins with \"valid\"\n", argv[1]);
+  if (valid == 0) std::fprintf(stderr, "FAILED: %s: expected a file whose name begins with \"valid\"\n", argv[1]);
   return valid == 0 || wrong > 0;
 }

@@ -11,8 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::read_or_refuse([&] {
     const resnet::Dataset read = cifar10 ? resnet::load_cifar10_file(path) : resnet::load_cifar100_file(path);
     const std::size_t images = (size - 1) / (cifar10 ? 3073 : 3074);
-    fuzz::require(read.labels.size() == images && read.images.size() == images * 3072,
-                  "every record is read");
+    fuzz::require(read.labels.size() == images && read.images.size() == images * 3072, "every record is read");
     for (const std::int32_t label : read.labels)
       fuzz::require(label >= 0 && label < read.classes(), "a label is one of the classes");
   });

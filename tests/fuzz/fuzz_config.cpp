@@ -39,13 +39,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     options.augment();
     options.fine_tuning();
     const TrainingSetup setup = options.setup(100);
-    for (const std::int64_t step :
-         {std::int64_t{0}, setup.schedule.total_steps / 2, setup.schedule.total_steps - 1})
+    for (const std::int64_t step : {std::int64_t{0}, setup.schedule.total_steps / 2, setup.schedule.total_steps - 1})
       setup.schedule(step);
     const std::string written = options.to_toml();
     fuzz::file("again.toml", reinterpret_cast<const std::uint8_t*>(written.data()), written.size());
-    fuzz::require(read(fuzz::folder() / "again.toml").to_toml() == written,
-                  "a configuration that is written is read");
+    fuzz::require(read(fuzz::folder() / "again.toml").to_toml() == written, "a configuration that is written is read");
   });
   return 0;
 }

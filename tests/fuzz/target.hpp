@@ -25,7 +25,8 @@ namespace fuzz {
 inline std::string refusal;
 
 /// Any input is either read or refused with an Error. Everything else that `read` throws ends the program.
-template <class Read> void read_or_refuse(Read&& read) {
+template <class Read>
+void read_or_refuse(Read&& read) {
   refusal.clear();
   try {
     read();
@@ -61,8 +62,7 @@ inline const std::filesystem::path& folder() {
 /// Writes a file and returns its path.
 inline std::string file(const std::string& name, const std::uint8_t* data, std::size_t size) {
   const std::string path = folder() / name;
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
   return path;
 }
 

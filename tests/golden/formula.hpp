@@ -35,8 +35,7 @@ inline std::vector<std::uint32_t> words(std::string_view name, std::size_t count
 }
 
 /// offset + scale · multiples of 2^-21 in [-1, 1).
-inline std::vector<double> unit(std::string_view name, std::size_t count, double scale = 1,
-                                double offset = 0) {
+inline std::vector<double> unit(std::string_view name, std::size_t count, double scale = 1, double offset = 0) {
   std::vector<double> result;
   for (const std::uint32_t word : words(name, count))
     result.push_back(offset + scale * (static_cast<double>(word >> 10) * 0x1p-21 - 1));

@@ -30,7 +30,8 @@ class File {
   explicit File(const std::string& name)
       : name_(name), content_(read_safetensors(RESNET_SOURCE_DIR "/tests/golden/" + name)) {}
 
-  template <class T = double> std::vector<T> values(const std::string& tensor) const {
+  template <class T = double>
+  std::vector<T> values(const std::string& tensor) const {
     const auto found = content_.tensors.find(tensor);
     if (found == content_.tensors.end()) throw Error(name_ + ": no tensor '" + tensor + "'");
     return found->second.values<T>();
@@ -73,12 +74,14 @@ Values get(std::size_t size, std::size_t channels, std::size_t pixels, const typ
 }
 
 /// A batch from values in PyTorch's order, and the reverse.
-template <Shape S, class B> Batch<S, B> batch(Context<B>& ctx, const Values& nchw) {
+template <Shape S, class B>
+Batch<S, B> batch(Context<B>& ctx, const Values& nchw) {
   auto x = ctx.template make<S>(static_cast<int>(nchw.size() / S.size()));
   put<B>(nchw, S.c, S.h * S.w, x.data());
   return x;
 }
-template <Shape S, class B> Values values_of(const Batch<S, B>& x) {
+template <Shape S, class B>
+Values values_of(const Batch<S, B>& x) {
   return get<B>(x.size(), S.c, S.h * S.w, x.data());
 }
 
@@ -94,18 +97,21 @@ struct Layout {
 };
 
 /// A parameter or running statistic from values in PyTorch's order, and the reverse.
-template <class B> void set(TensorView<B, typename B::Scalar> t, const Values& values) {
+template <class B>
+void set(TensorView<B, typename B::Scalar> t, const Values& values) {
   REQUIRE(values.size() == t.size());
   const Layout layout(t.dims());
   put<B>(values, layout.channels, layout.pixels, t.data());
 }
-template <class B, class Scalar> Values values_of(TensorView<B, Scalar> t) {
+template <class B, class Scalar>
+Values values_of(TensorView<B, Scalar> t) {
   const Layout layout(t.dims());
   return get<B>(t.size(), layout.channels, layout.pixels, t.data());
 }
 
 /// Sets every parameter and running statistic of a model or a layer from the formula for `prefix` + its name.
-template <class Model> void set_by_formula(Model& model, const std::string& prefix = "") {
+template <class Model>
+void set_by_formula(Model& model, const std::string& prefix = "") {
   for_each_state(
       [&](std::string_view name, Role, auto& value) {
         if constexpr (requires { value.dims(); })
@@ -129,10 +135,14 @@ inline double relative_error(const Values& found, const Values& expected) {
 }
 
 /// What the library promises: relative L2 errors against PyTorch in double.
-template <class B> inline constexpr bool is_double = std::is_same_v<typename B::Scalar, double>;
-template <class B> inline constexpr double output_tolerance = is_double<B> ? 1e-10 : 1e-5;
-template <class B> inline constexpr double gradient_tolerance = is_double<B> ? 1e-10 : 1e-4;
-template <class B> inline constexpr double loss_tolerance = is_double<B> ? 1e-8 : 1e-3;
+template <class B>
+inline constexpr bool is_double = std::is_same_v<typename B::Scalar, double>;
+template <class B>
+inline constexpr double output_tolerance = is_double<B> ? 1e-10 : 1e-5;
+template <class B>
+inline constexpr double gradient_tolerance = is_double<B> ? 1e-10 : 1e-4;
+template <class B>
+inline constexpr double loss_tolerance = is_double<B> ? 1e-8 : 1e-3;
 
 /// The largest of many errors, and whose it is.
 struct Worst {

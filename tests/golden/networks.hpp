@@ -11,13 +11,14 @@
 
 namespace golden {
 
-template <Shape S, class B> Batch<S, B> formula_images(Context<B>& ctx, int index, std::size_t n) {
+template <Shape S, class B>
+Batch<S, B> formula_images(Context<B>& ctx, int index, std::size_t n) {
   return batch<S>(ctx, unit("input." + std::to_string(index), n * S.size()));
 }
 
 /// A tensor against the whole of it, or against its norm and a sample of its elements.
-inline void check_tensor(const File& file, const std::string& prefix, std::string_view name,
-                         const Values& found, double tolerance, Worst& worst) {
+inline void check_tensor(const File& file, const std::string& prefix, std::string_view name, const Values& found,
+                         double tolerance, Worst& worst) {
   const std::string of(name);
   if (file.holds(prefix + of)) {
     worst.check(prefix + of, relative_error(found, file.values(prefix + of)), tolerance);
@@ -29,7 +30,8 @@ inline void check_tensor(const File& file, const std::string& prefix, std::strin
 }
 
 /// Logits, loss, every gradient by name, the running statistics, and the logits that these give.
-template <Shape S, class B, class Model> void check_pass(const File& file) {
+template <Shape S, class B, class Model>
+void check_pass(const File& file) {
   Context<B> ctx;
   Model model;
   set_by_formula(model);
@@ -69,20 +71,18 @@ template <Shape S, class B, class Model> void check_pass(const File& file) {
 }
 
 /// The names of the state_dict in PyTorch's order, and a pass.
-template <Shape S, class B, class Model> void check_architecture(const File& file) {
+template <Shape S, class B, class Model>
+void check_architecture(const File& file) {
   std::string names;
   const Model model{};
-  for_each_state(
-      [&](std::string_view name, Role, const auto&) {
-        (names += names.empty() ? "" : ",") += name;
-      },
-      model);
+  for_each_state([&](std::string_view name, Role, const auto&) { (names += names.empty() ? "" : ",") += name; }, model);
   CHECK(names == file.metadata().at("names"));
   check_pass<S, B, Model>(file);
 }
 
 /// The losses of ten steps of SGD with momentum, and the weights and running statistics after them.
-template <Shape S, class B, class Model> void check_steps(const File& file) {
+template <Shape S, class B, class Model>
+void check_steps(const File& file) {
   Context<B> ctx;
   Model model, grad;
   set_by_formula(model);

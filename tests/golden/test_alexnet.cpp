@@ -13,11 +13,9 @@ TEST_CASE_TEMPLATE("a pass of a narrow AlexNet, the CIFAR form, agrees with PyTo
   check_architecture<Shape{3, 32, 32}, B, AlexNetModel<Form::cifar, 4, 10, B>>(File("alexnet.safetensors"));
 }
 
-TEST_CASE_TEMPLATE("a pass of a narrow AlexNet, the ImageNet form, agrees with PyTorch", B, Ref<double>,
-                   Cpu) {
+TEST_CASE_TEMPLATE("a pass of a narrow AlexNet, the ImageNet form, agrees with PyTorch", B, Ref<double>, Cpu) {
   const File file("alexnet_imagenet.safetensors");
   using Model = test::WithoutDropout<AlexNetModel<Form::imagenet, 4, 10, B>>;
   check_architecture<Shape{3, 224, 224}, B, Model>(file);
-  CHECK(file.integers("count/AlexNetImageNet") ==
-        std::vector{static_cast<int>(parameter_count<AlexNetImageNet<>>)});
+  CHECK(file.integers("count/AlexNetImageNet") == std::vector{static_cast<int>(parameter_count<AlexNetImageNet<>>)});
 }

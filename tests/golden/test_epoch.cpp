@@ -23,7 +23,8 @@ Dataset images_of(const File& file) {
   return data;
 }
 
-template <class Model> Values norms_of(const Model& model) {
+template <class Model>
+Values norms_of(const Model& model) {
   Values norms;
   for_each_state(
       [&](std::string_view, Role, const auto& value) {
@@ -36,8 +37,7 @@ template <class Model> Values norms_of(const Model& model) {
 /// In double every step agrees. In float a ReLU that rounding switches is amplified from step to step, in
 /// PyTorch as well (make_epoch.py prints by how much): the first ten losses agree, and the mean of all.
 template <class B>
-void check_epochs(const std::string& name, const Rule& rule, const Schedule& schedule,
-                  const TrainerOptions& options) {
+void check_epochs(const std::string& name, const Rule& rule, const Schedule& schedule, const TrainerOptions& options) {
   using Net = NarrowResNet18<4, 10, B>;
   const File file("epoch.safetensors");
   const Values losses = file.values(name + "/losses");

@@ -21,14 +21,12 @@ struct Results {
   std::string prefix;
   std::vector<std::pair<std::string, Values>> values = {};
 
-  void add(std::string_view name, Values&& found) {
-    values.emplace_back(prefix + std::string(name), std::move(found));
-  }
+  void add(std::string_view name, Values&& found) { values.emplace_back(prefix + std::string(name), std::move(found)); }
 };
 
 std::string conv_name(int kernel, int stride, int padding, bool bias) {
-  return "k" + std::to_string(kernel) + "_s" + std::to_string(stride) + "_p" + std::to_string(padding) +
-         "_b" + std::to_string(bias);
+  return "k" + std::to_string(kernel) + "_s" + std::to_string(stride) + "_p" + std::to_string(padding) + "_b" +
+         std::to_string(bias);
 }
 std::string shape_name(Shape s) { return "_h" + std::to_string(s.h) + "_w" + std::to_string(s.w); }
 std::string pool_name(const char* kind, int kernel, int stride, int padding, Shape s) {
@@ -67,7 +65,8 @@ void compare(const File& file, const Results& results, double output, double gra
     if (file.holds(name) || !name.ends_with("/dx"))  // not kept where it is all rounding error
       worst.check(name, relative_error(found, file.values(name)), name.ends_with("/y") ? output : gradient);
 }
-template <class B> void compare(const File& file, const Results& results, Worst& worst) {
+template <class B>
+void compare(const File& file, const Results& results, Worst& worst) {
   compare(file, results, output_tolerance<B>, gradient_tolerance<B>, worst);
 }
 
@@ -77,8 +76,10 @@ auto cases(const File& file) {
                        [](const auto& entry) { return entry.first.ends_with("/y"); });
 }
 
-template <int Kernel, int Stride, int Padding, bool Bias> struct ConvCase {
-  template <class B> static void check(const File& file, Worst& worst) {
+template <int Kernel, int Stride, int Padding, bool Bias>
+struct ConvCase {
+  template <class B>
+  static void check(const File& file, Worst& worst) {
     const std::string name = conv_name(Kernel, Stride, Padding, Bias);
     constexpr Shape in{2, 9, 8};
     Context<B> ctx;
@@ -89,13 +90,12 @@ template <int Kernel, int Stride, int Padding, bool Bias> struct ConvCase {
 };
 
 // The list of make_golden.py.
-using ConvCases =
-    std::tuple<ConvCase<1, 1, 0, 0>, ConvCase<1, 2, 0, 0>, ConvCase<1, 1, 0, 1>, ConvCase<1, 3, 1, 1>,
-               ConvCase<2, 1, 0, 0>, ConvCase<2, 2, 0, 1>, ConvCase<2, 2, 1, 0>, ConvCase<2, 3, 1, 1>,
-               ConvCase<3, 1, 1, 0>, ConvCase<3, 2, 1, 0>, ConvCase<3, 1, 0, 1>, ConvCase<3, 2, 0, 1>,
-               ConvCase<3, 3, 2, 0>, ConvCase<3, 1, 3, 1>, ConvCase<5, 1, 2, 0>, ConvCase<5, 2, 2, 1>,
-               ConvCase<5, 3, 0, 0>, ConvCase<5, 2, 3, 0>, ConvCase<7, 2, 3, 0>, ConvCase<7, 1, 3, 1>,
-               ConvCase<7, 3, 1, 1>, ConvCase<7, 1, 0, 0>>;
+using ConvCases = std::tuple<ConvCase<1, 1, 0, 0>, ConvCase<1, 2, 0, 0>, ConvCase<1, 1, 0, 1>, ConvCase<1, 3, 1, 1>,
+                             ConvCase<2, 1, 0, 0>, ConvCase<2, 2, 0, 1>, ConvCase<2, 2, 1, 0>, ConvCase<2, 3, 1, 1>,
+                             ConvCase<3, 1, 1, 0>, ConvCase<3, 2, 1, 0>, ConvCase<3, 1, 0, 1>, ConvCase<3, 2, 0, 1>,
+                             ConvCase<3, 3, 2, 0>, ConvCase<3, 1, 3, 1>, ConvCase<5, 1, 2, 0>, ConvCase<5, 2, 2, 1>,
+                             ConvCase<5, 3, 0, 0>, ConvCase<5, 2, 3, 0>, ConvCase<7, 2, 3, 0>, ConvCase<7, 1, 3, 1>,
+                             ConvCase<7, 3, 1, 1>, ConvCase<7, 1, 0, 0>>;
 
 template <Shape S, int Kernel, int Stride, int Padding, class B>
 void check_pooling(const File& file, Worst& worst) {
@@ -109,7 +109,8 @@ void check_pooling(const File& file, Worst& worst) {
   compare<B>(file, run<S>(ctx, ties_name, max, values_with_ties(ties_name, 2, S)), worst);
 }
 
-template <Shape S, class B> void check_poolings(const File& file, Worst& worst) {
+template <Shape S, class B>
+void check_poolings(const File& file, Worst& worst) {
   check_pooling<S, 3, 2, 1, B>(file, worst);
   check_pooling<S, 2, 2, 0, B>(file, worst);
   check_pooling<S, 3, 1, 1, B>(file, worst);
@@ -152,8 +153,7 @@ TEST_CASE_TEMPLATE("pooling agrees with PyTorch, also between equal maxima", B, 
   MESSAGE("worst: ", worst.name, " ", worst.error);
 }
 
-TEST_CASE_TEMPLATE("BatchNorm2d and its running statistics agree with PyTorch", B, Ref<double>, Ref<float>,
-                   Cpu) {
+TEST_CASE_TEMPLATE("BatchNorm2d and its running statistics agree with PyTorch", B, Ref<double>, Ref<float>, Cpu) {
   const File file("batch_norm.safetensors");
   Context<B> ctx;
   Worst worst;

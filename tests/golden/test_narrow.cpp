@@ -14,8 +14,8 @@ TEST_CASE_TEMPLATE("ten steps of SGD with momentum agree with PyTorch", B, Ref<d
   check_steps<Shape{3, 32, 32}, B, NarrowResNet18<8, 10, B>>(File("narrow.safetensors"));
 }
 
-TEST_CASE_TEMPLATE("cross-entropy with labels, smoothing and soft targets agrees with PyTorch", B,
-                   Ref<double>, Ref<float>, Cpu) {
+TEST_CASE_TEMPLATE("cross-entropy with labels, smoothing and soft targets agrees with PyTorch", B, Ref<double>,
+                   Ref<float>, Cpu) {
   const File file("narrow.safetensors");
   Context<B> ctx;
   const auto logits = batch<Shape{10}>(ctx, file.values("logits"));
@@ -23,8 +23,7 @@ TEST_CASE_TEMPLATE("cross-entropy with labels, smoothing and soft targets agrees
   Worst worst;
   const auto check = [&](const std::string& name, const Batch<Shape{10}, B>& target) {
     const auto loss = softmax_cross_entropy(ctx, logits, target);
-    worst.check("loss/" + name, relative_error({loss.value}, file.values("loss/" + name)),
-                output_tolerance<B>);
+    worst.check("loss/" + name, relative_error({loss.value}, file.values("loss/" + name)), output_tolerance<B>);
     worst.check("dlogits/" + name, relative_error(values_of(loss.dlogits), file.values("dlogits/" + name)),
                 gradient_tolerance<B>);
   };

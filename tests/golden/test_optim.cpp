@@ -12,7 +12,8 @@ using namespace golden;
 
 namespace {
 
-template <class B> struct Vector {
+template <class B>
+struct Vector {
   using Backend = B;
   Tensor<B, 7> weight;
   TensorView<B, typename B::Scalar> view() { return weight; }

@@ -27,7 +27,8 @@ TEST_CASE("RandAugment: torchvision's bytes") {
     REQUIRE(x.size() == image.size());
     for (int k = 0; k < image_operations; ++k)
       for (int magnitude = -30; magnitude <= 30; ++magnitude) {
-        const std::string name = std::string(picture) + "/" + names[static_cast<std::size_t>(k)] + "/" + std::to_string(magnitude);
+        const std::string name =
+            std::string(picture) + "/" + names[static_cast<std::size_t>(k)] + "/" + std::to_string(magnitude);
         if (!file.holds(name)) continue;
         CAPTURE(name);
         const auto operation = static_cast<ImageOperation>(k);

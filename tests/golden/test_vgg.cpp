@@ -15,8 +15,8 @@ TEST_CASE_TEMPLATE("a pass of a narrow VGG-16 agrees with PyTorch", B, Ref<doubl
   CHECK(file.integers("count/VGG16") == std::vector{static_cast<int>(parameter_count<VGG16<>>)});
 }
 
-TEST_CASE_TEMPLATE("a pass of a narrow VGG-16 with BatchNorm, the ImageNet form, agrees with PyTorch", B,
-                   Ref<double>, Cpu) {
+TEST_CASE_TEMPLATE("a pass of a narrow VGG-16 with BatchNorm, the ImageNet form, agrees with PyTorch", B, Ref<double>,
+                   Cpu) {
   using Model = test::WithoutDropout<VGG<ConvNormReLU, vgg16_depths, Form::imagenet, 2, 10, B>>;
   check_architecture<Shape{3, 224, 224}, B, Model>(File("vgg16_bn_imagenet.safetensors"));
 }

@@ -19,7 +19,8 @@ namespace {
 template <class B>
 using Narrow = NarrowResNet18<16, 10, B>;  // its largest tensors are many pieces of a parallel fill
 
-template <class Model> Model initialized(InitOptions options, int threads = 1) {
+template <class Model>
+Model initialized(InitOptions options, int threads = 1) {
   using B = typename Model::Backend;
   Context<B> ctx(threads);
   Model model;
@@ -38,8 +39,7 @@ template <class Model> Model initialized(InitOptions options, int threads = 1) {
 double deviation(const Values& x) { return std::sqrt(test::dot(x, x) / static_cast<double>(x.size())); }
 double largest(const Values& x) {
   return test::absolute(x)[static_cast<std::size_t>(
-      std::max_element(x.begin(), x.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }) -
-      x.begin())];
+      std::max_element(x.begin(), x.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }) - x.begin())];
 }
 
 }  // namespace
@@ -132,8 +132,7 @@ TEST_CASE("initialize: seeds differ, and so do tensors of one model") {
         [&](std::string_view name, Role role, const auto& t) {
           // As multiples of the scale, so that equal numbers show in tensors of different fans.
           if (role == Role::weight && name != "fc.weight")
-            firsts.push_back(static_cast<double>(t.data()[0]) *
-                             std::sqrt(t.dims()[0] * t.dims()[1] * t.dims()[2]));
+            firsts.push_back(static_cast<double>(t.data()[0]) * std::sqrt(t.dims()[0] * t.dims()[1] * t.dims()[2]));
         },
         model);
     return firsts;

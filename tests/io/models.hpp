@@ -33,7 +33,8 @@ struct Elsewhere {
   }
 };
 
-template <class B, int Classes = 3> struct TinyNet {
+template <class B, int Classes = 3>
+struct TinyNet {
   using Backend = B;
 
   resnet::Conv2d<3, 4, 3, 1, B> conv1;
@@ -48,7 +49,8 @@ template <class B, int Classes = 3> struct TinyNet {
 };
 
 /// All numbers of a model, in the order of its state_dict.
-template <class Model> std::vector<double> values_of(const Model& model) {
+template <class Model>
+std::vector<double> values_of(const Model& model) {
   using B = typename Model::Backend;
   std::vector<double> all;
   resnet::for_each_state(
@@ -66,7 +68,8 @@ template <class Model> std::vector<double> values_of(const Model& model) {
 }
 
 /// Element i of each tensor becomes start + i / 1000: all of them differ from their neighbours.
-template <class Model> void fill_with_numbers(Model& model, int start) {
+template <class Model>
+void fill_with_numbers(Model& model, int start) {
   using B = typename Model::Backend;
   resnet::for_each_state(
       [&]<class Value>(std::string_view, resnet::Role, Value& value) {

@@ -26,8 +26,7 @@ class Scratch {
   std::string file(const std::string& name) const { return (directory / name).string(); }
   /// The number of files in the directory: shows what was left behind.
   long count() const {
-    return std::distance(std::filesystem::directory_iterator(directory),
-                         std::filesystem::directory_iterator());
+    return std::distance(std::filesystem::directory_iterator(directory), std::filesystem::directory_iterator());
   }
 
   std::filesystem::path directory;

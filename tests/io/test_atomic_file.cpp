@@ -75,8 +75,7 @@ TEST_CASE("AtomicFile: keeps permissions and symbolic links") {
   const Scratch scratch;
   const std::string path = scratch.file("w"), link = scratch.file("link");
   replace(path, "old");
-  std::filesystem::permissions(path,
-                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   std::filesystem::create_symlink("w", link);
   replace(link, "new");
   CHECK(std::filesystem::is_symlink(link));
@@ -120,10 +119,9 @@ TEST_CASE("AtomicFile: a pipe in place of either file is refused, not waited for
   REQUIRE(::mkfifo((path + ".tmp").c_str(), 0600) == 0);
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   ::alarm(60);  // nobody reads from them
-  CHECK_THROWS_WITH_AS(AtomicFile{path},
-                       doctest::Contains("w.tmp: expected a regular file or none, found a pipe"), Error);
-  CHECK_THROWS_WITH_AS(AtomicFile{pipe},
-                       doctest::Contains("pipe: expected a regular file to replace, found a"), Error);
+  CHECK_THROWS_WITH_AS(AtomicFile{path}, doctest::Contains("w.tmp: expected a regular file or none, found a pipe"),
+                       Error);
+  CHECK_THROWS_WITH_AS(AtomicFile{pipe}, doctest::Contains("pipe: expected a regular file to replace, found a"), Error);
   ::alarm(0);
   CHECK(std::filesystem::is_fifo(path + ".tmp"));
   CHECK(std::filesystem::is_fifo(pipe));
@@ -155,8 +153,7 @@ TEST_CASE("AtomicFile: a full disk is an error and the old file stays") {
     if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return 77;
     if (::mount("none", disk.c_str(), "tmpfs", 0, "size=256k") != 0) return 77;
     replace(disk + "/w", "old");
-    const int result =
-        failure_names(disk + "/w", 1 << 20, disk + "/w: cannot write at byte", "No space left");
+    const int result = failure_names(disk + "/w", 1 << 20, disk + "/w: cannot write at byte", "No space left");
     const bool intact = bytes_of(disk + "/w") == "old" && !std::filesystem::exists(disk + "/w.tmp");
     ::umount2(disk.c_str(), MNT_DETACH);
     return intact ? result : 4;

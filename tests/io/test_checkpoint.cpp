@@ -24,11 +24,9 @@ void train(Net& net, Optimizer<Net>& optimizer, int steps) {
   Context<B> ctx(1);
   for (int step = 0; step < steps; ++step) {
     Net grad = net;
-    for_each_parameter(
-        [&](std::string_view, Role, auto& g) {
-          run<op::Scale>(ctx, {.count = g.size(), .factor = 0.3, .y = g.data()});
-        },
-        grad);
+    for_each_parameter([&](std::string_view, Role,
+                           auto& g) { run<op::Scale>(ctx, {.count = g.size(), .factor = 0.3, .y = g.data()}); },
+                       grad);
     optimizer.step(ctx, 0.05, net, grad);
     ++net.bn1.num_batches_tracked;
   }
@@ -37,8 +35,8 @@ void train(Net& net, Optimizer<Net>& optimizer, int steps) {
 }  // namespace
 
 TEST_CASE("checkpoint: a resumed run continues bit for bit") {
-  for (const Rule rule : {Rule(Sgd{.momentum = 0.9, .nesterov = true}), Rule(Adam{}), Rule(AdamW{}),
-                          Rule(RmsProp{.momentum = 0.5})}) {
+  for (const Rule rule :
+       {Rule(Sgd{.momentum = 0.9, .nesterov = true}), Rule(Adam{}), Rule(AdamW{}), Rule(RmsProp{.momentum = 0.5})}) {
     const Scratch scratch;
     const std::string path = scratch.file("last.safetensors");
     Net net;
@@ -92,8 +90,7 @@ TEST_CASE("checkpoint: what does not fit changes nothing") {
 
   save_checkpoint(path, net, optimizer, {});
   CHECK_THROWS_WITH_AS(load_checkpoint(path, other, adam),
-                       doctest::Contains("missing: optimizer.exp_avg.conv1.weight, expected shape [4,3,3,3]"),
-                       Error);
+                       doctest::Contains("missing: optimizer.exp_avg.conv1.weight, expected shape [4,3,3,3]"), Error);
   CHECK_THROWS_WITH_AS(load_checkpoint(path, other, adam),
                        doctest::Contains("unexpected: optimizer.momentum_buffer.fc.bias"), Error);
   const auto refuse = [](const Metadata&) { throw Error("another data set"); };
@@ -101,8 +98,8 @@ TEST_CASE("checkpoint: what does not fit changes nothing") {
   write_bytes(path, bytes_of(path) + "x");
   CHECK_THROWS_AS(load_checkpoint(path, other, optimizer), Error);
   save_weights(path, net);
-  CHECK_THROWS_WITH_AS(load_checkpoint(path, other, optimizer),
-                       doctest::Contains("expected a training checkpoint"), Error);
+  CHECK_THROWS_WITH_AS(load_checkpoint(path, other, optimizer), doctest::Contains("expected a training checkpoint"),
+                       Error);
   CHECK(values_of(other) == before);
   CHECK(adam.steps() == 0);
 }
@@ -121,14 +118,13 @@ TEST_CASE("checkpoint: what the optimizer remembers is checked like the model") 
   const std::vector<double> before = values_of(other);
   const auto refused = [&](const std::string& problem) {
     write_raw(path, file);
-    CHECK_THROWS_WITH_AS(
-        load_checkpoint(path, other, other_optimizer),
-        (path + ": the file does not fit, nothing was loaded (1 problem):\n  " + problem).c_str(), Error);
+    CHECK_THROWS_WITH_AS(load_checkpoint(path, other, other_optimizer),
+                         (path + ": the file does not fit, nothing was loaded (1 problem):\n  " + problem).c_str(),
+                         Error);
     CHECK(values_of(other) == before);
     CHECK(other_optimizer.steps() == 0);
   };
-  const StoredTensor step =
-      std::exchange(file.tensors["optimizer.step"], StoredTensor::of<std::int64_t>({}, {-3}));
+  const StoredTensor step = std::exchange(file.tensors["optimizer.step"], StoredTensor::of<std::int64_t>({}, {-3}));
   refused("out of range: optimizer.step, expected a count from 0 to 2^53, found -3");
   file.tensors.erase("optimizer.step");
   refused("missing: optimizer.step, expected shape []");
@@ -145,10 +141,9 @@ TEST_CASE("checkpoint: what the optimizer remembers is checked like the model") 
   Context<B> ctx(1);
   optimizer.step(ctx, 0, net, grad);  // a learning rate of 0: 0 · ∞ breaks the model as well
   fill_with_numbers(net, 1);
-  CHECK_THROWS_WITH_AS(
-      save_checkpoint(path, net, optimizer, {}),
-      doctest::Contains("\"optimizer.momentum_buffer.fc.bias\": expected finite values, found "),
-      DivergedError);
+  CHECK_THROWS_WITH_AS(save_checkpoint(path, net, optimizer, {}),
+                       doctest::Contains("\"optimizer.momentum_buffer.fc.bias\": expected finite values, found "),
+                       DivergedError);
   CHECK(bytes_of(path) == good);
 }
 
@@ -167,8 +162,8 @@ TEST_CASE("checkpoint: numbers in the metadata keep their bits") {
   CHECK_THROWS_WITH_AS(from_metadata<int>("c", metadata, "epoch"),
                        "c: metadata: \"epoch\": expected a number in range, found \"3x\"", Error);
   CHECK_THROWS_AS(from_metadata<signed char>("c", metadata, "large"), Error);
-  CHECK_THROWS_WITH_AS(from_metadata<int>("c", metadata, "step"),
-                       "c: metadata: expected the key \"step\", found none", Error);
+  CHECK_THROWS_WITH_AS(from_metadata<int>("c", metadata, "step"), "c: metadata: expected the key \"step\", found none",
+                       Error);
   const Metadata numbers{{"seven", "7"}, {"nan", "nan"}, {"inf", "inf"}};
   CHECK(from_metadata<int>("c", numbers, "seven", 7, 7) == 7);
   CHECK_THROWS_WITH_AS(from_metadata<int>("c", numbers, "seven", 0, 6),

@@ -81,8 +81,8 @@ TEST_CASE("Dtype: a number that 64-bit integers can't hold is an Error, not unde
   CHECK(integer(0x1.fffffffffffffp62) == 0x7FFFFFFFFFFFFC00);
   for (const double beyond : {0x1p63, -0x1.0000000000001p63, 1e300, std::numeric_limits<double>::infinity(),
                               std::numeric_limits<double>::quiet_NaN()})
-    CHECK_THROWS_WITH_AS(integer(beyond),
-                         doctest::Contains("expected a number that 64-bit integers can hold, found "), Error);
+    CHECK_THROWS_WITH_AS(integer(beyond), doctest::Contains("expected a number that 64-bit integers can hold, found "),
+                         Error);
   const std::uint16_t half_infinity = 0x7C00;
   std::int64_t to = 0;
   CHECK_THROWS_AS(convert(Dtype::f16, reinterpret_cast<const std::byte*>(&half_infinity), 1, &to), Error);
@@ -96,13 +96,11 @@ TEST_CASE("Dtype: the first value that is not finite") {
   const float largest = std::numeric_limits<float>::max();
   CHECK(first(Dtype::f64, std::vector<double>{1, 1e308, -inf, nan}, Dtype::f64) == 2);
   CHECK(first(Dtype::f64, std::vector<double>{1, 1e308, -inf, nan}, Dtype::f32) == 1);
-  CHECK(first(Dtype::f64, std::vector<double>{largest, 0x1.fffffeffffffp127, -0x1.ffffffp127}, Dtype::f32) ==
-        2);
+  CHECK(first(Dtype::f64, std::vector<double>{largest, 0x1.fffffeffffffp127, -0x1.ffffffp127}, Dtype::f32) == 2);
   CHECK(static_cast<float>(0x1.fffffeffffffp127) == largest);
   CHECK(first(Dtype::f32, std::vector<float>{largest, -largest, 0, -0.f, 1e-45f}, Dtype::f32) == 5);
   CHECK(first(Dtype::f32, std::vector<float>{0, static_cast<float>(-nan)}, Dtype::f64) == 1);
   CHECK(first(Dtype::f16, std::vector<std::uint16_t>{0x7BFF, 0xFBFF, 0xFC01}, Dtype::f32) == 2);
   CHECK(first(Dtype::bf16, std::vector<std::uint16_t>{0x7F7F, 0xFF80}, Dtype::f32) == 1);
-  CHECK(first(Dtype::i64, std::vector<std::int64_t>{-1, std::numeric_limits<std::int64_t>::max()},
-              Dtype::f32) == 2);
+  CHECK(first(Dtype::i64, std::vector<std::int64_t>{-1, std::numeric_limits<std::int64_t>::max()}, Dtype::f32) == 2);
 }

@@ -57,8 +57,7 @@ TEST_CASE("safetensors: what is written is read again") {
   const SafeTensors read = read_safetensors(path);
   CHECK(same(read, example()));
   CHECK(read.tensors.at("conv.weight").values<double>() == std::vector<double>{1, 2, 3, 4, 5, 0.1f});
-  CHECK(read.tensors.at("steps").values<std::int64_t>() ==
-        std::vector<std::int64_t>{-(std::int64_t{1} << 60)});
+  CHECK(read.tensors.at("steps").values<std::int64_t>() == std::vector<std::int64_t>{-(std::int64_t{1} << 60)});
   CHECK(scratch.count() == 1);
 
   write_safetensors(path, {});
@@ -89,8 +88,7 @@ TEST_CASE("safetensors: no changed bit goes unnoticed") {
   std::string bad = good;
   bad.back() ^= 1;
   write_bytes(damaged, bad);
-  CHECK_THROWS_WITH_AS(read_safetensors(damaged), doctest::Contains("damaged: expected the checksum "),
-                       Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(damaged), doctest::Contains("damaged: expected the checksum "), Error);
 }
 
 TEST_CASE("safetensors: the checksum is one of the content, and optional") {
@@ -118,8 +116,7 @@ TEST_CASE("safetensors: the checksum is one of the content, and optional") {
   CHECK(same(read_safetensors(path), two));
   other_program(std::string("\0\0\0\x41", 4));
   CHECK_THROWS_WITH_AS(read_safetensors(path),
-                       doctest::Contains("expected the checksum 28a1b25717497b62 from the metadata, found "),
-                       Error);
+                       doctest::Contains("expected the checksum 28a1b25717497b62 from the metadata, found "), Error);
 }
 
 TEST_CASE("safetensors: values that are not finite are not written") {
@@ -138,19 +135,17 @@ TEST_CASE("safetensors: values that are not finite are not written") {
   refused(StoredTensor::of<float>({2, 3}, {1, 2, 3, 4, inf, nan}), "inf at index [1,1]");
   refused(StoredTensor::of<float>({1}, {nan}), "nan at index [0]");
   refused(StoredTensor::of<double>({}, {-inf}), "-inf at index []");
-  refused({Dtype::f16, {2}, {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xFC}}},
-          "-inf at index [1]");
+  refused({Dtype::f16, {2}, {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xFC}}}, "-inf at index [1]");
   refused({Dtype::bf16, {1}, {std::byte{0xC0}, std::byte{0x7F}}}, "nan at index [0]");
 }
 
 TEST_CASE("safetensors: a file of torch.save is answered with its conversion") {
   const Scratch scratch;
   const std::string path = scratch.file("w.pth");
-  const std::string lines =
-      "\n  import torch, safetensors.torch\n  safetensors.torch.save_file(torch.load(\"" + path +
-      "\", map_location=\"cpu\", weights_only=True), \"" + scratch.file("w.safetensors") + "\")";
-  for (const std::string& begin : {std::string("PK\3\4\0\0\x08\x08\0\0", 10),
-                                   std::string("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20", 10)}) {
+  const std::string lines = "\n  import torch, safetensors.torch\n  safetensors.torch.save_file(torch.load(\"" + path +
+                            "\", map_location=\"cpu\", weights_only=True), \"" + scratch.file("w.safetensors") + "\")";
+  for (const std::string& begin :
+       {std::string("PK\3\4\0\0\x08\x08\0\0", 10), std::string("\x80\x02\x8a\x0al\xfc\x9c\x46\xf9\x20", 10)}) {
     write_bytes(path, begin + std::string(100, 'x'));
     CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains(lines.c_str()), Error);
   }
@@ -190,9 +185,8 @@ TEST_CASE("safetensors: bytes in memory are read like a file") {
   const std::string bytes = bytes_of(scratch.file("w"));
   CHECK(same(read_safetensors(InputFile("memory", std::as_bytes(std::span(bytes)))), example()));
   for (std::size_t length = 0; length < bytes.size(); ++length)
-    CHECK_THROWS_WITH_AS(
-        read_safetensors(InputFile("memory", std::as_bytes(std::span(bytes.data(), length)))),
-        doctest::Contains("memory: byte "), Error);
+    CHECK_THROWS_WITH_AS(read_safetensors(InputFile("memory", std::as_bytes(std::span(bytes.data(), length)))),
+                         doctest::Contains("memory: byte "), Error);
 }
 
 TEST_CASE("safetensors: files of another writer") {
@@ -218,8 +212,8 @@ TEST_CASE("safetensors: no cut and no added byte goes unnoticed") {
   write_bytes(damaged, good + "x");
   CHECK_THROWS_WITH_AS(read_safetensors(damaged), doctest::Contains("found 52"), Error);
   write_bytes(damaged, "");
-  CHECK_THROWS_WITH_AS(read_safetensors(damaged),
-                       doctest::Contains("byte 0: expected 8 more bytes, found the end"), Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(damaged), doctest::Contains("byte 0: expected 8 more bytes, found the end"),
+                       Error);
 }
 
 TEST_CASE("safetensors: a changed byte in the header is an Error or a valid header, never a crash") {
@@ -253,36 +247,34 @@ TEST_CASE("safetensors: lengths that can't be") {
     write_bytes(path, bytes + rest);
   };
   with_length(~std::uint64_t{0}, "{}");
-  CHECK_THROWS_WITH_AS(read_safetensors(path),
-                       doctest::Contains("byte 0: expected a header of 2 to 100000000"), Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains("byte 0: expected a header of 2 to 100000000"), Error);
   with_length(100'000'001, "{}");
   CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains("found the length 100000001"), Error);
   with_length(0, "");
   CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains("found the length 0"), Error);
   with_length(4, "{}");
-  CHECK_THROWS_WITH_AS(read_safetensors(path),
-                       doctest::Contains("byte 10: expected 2 more bytes, found the end"), Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains("byte 10: expected 2 more bytes, found the end"),
+                       Error);
   // 2^63 bytes of data are promised; nothing of that size may be allocated.
   const std::string huge =
       R"({"x":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}})";
   with_length(huge.size(), huge);
-  CHECK_THROWS_WITH_AS(read_safetensors(path),
-                       doctest::Contains("expected 9223372036854775807 bytes of tensors"), Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(path), doctest::Contains("expected 9223372036854775807 bytes of tensors"),
+                       Error);
 }
 
 TEST_CASE("safetensors: what can't be opened") {
   const Scratch scratch;
-  CHECK_THROWS_WITH_AS(read_safetensors(scratch.file("absent")),
-                       doctest::Contains("absent: cannot open: No such file"), Error);
-  CHECK_THROWS_WITH_AS(read_safetensors(scratch.directory), doctest::Contains("expected a regular file"),
+  CHECK_THROWS_WITH_AS(read_safetensors(scratch.file("absent")), doctest::Contains("absent: cannot open: No such file"),
                        Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(scratch.directory), doctest::Contains("expected a regular file"), Error);
   CHECK_THROWS_WITH_AS(read_safetensors("/dev/zero"), doctest::Contains("expected a regular file"), Error);
   REQUIRE(::mkfifo(scratch.file("pipe").c_str(), 0600) == 0);
   ::alarm(60);  // nobody writes into it
-  CHECK_THROWS_WITH_AS(read_safetensors(scratch.file("pipe")),
-                       doctest::Contains("pipe: expected a regular file"), Error);
-  CHECK_THROWS_WITH_AS(write_safetensors(scratch.file("pipe"), {}),
-                       doctest::Contains("expected a regular file"), Error);
+  CHECK_THROWS_WITH_AS(read_safetensors(scratch.file("pipe")), doctest::Contains("pipe: expected a regular file"),
+                       Error);
+  CHECK_THROWS_WITH_AS(write_safetensors(scratch.file("pipe"), {}), doctest::Contains("expected a regular file"),
+                       Error);
   ::alarm(0);
 }
 

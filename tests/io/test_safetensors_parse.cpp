@@ -70,13 +70,10 @@ TEST_CASE("safetensors header: damage is named with file, byte, expected and fou
   refused(entry(R"({"dtype":"U8","data_offsets":[0,1]})"), "9: \"x\": expected the member shape");
   refused(entry(R"({"dtype":"U8","shape":[1]})"), "9: \"x\": expected the member data_offsets");
   refused(entry(R"({"dtype":8,"shape":[1],"data_offsets":[0,1]})"), "9: \"x\": dtype: expected a string");
-  refused(entry(R"({"dtype":"F31","shape":[1],"data_offsets":[0,1]})"),
-          "9: \"x\": dtype: expected F64, F32,");
+  refused(entry(R"({"dtype":"F31","shape":[1],"data_offsets":[0,1]})"), "9: \"x\": dtype: expected F64, F32,");
   refused(entry(R"({"dtype":"U8","shape":1,"data_offsets":[0,1]})"), "9: \"x\": shape: expected an array");
-  refused(entry(R"({"dtype":"U8","shape":[-1],"data_offsets":[0,1]})"),
-          "9: \"x\": shape: expected non-negative");
-  refused(entry(R"({"dtype":"U8","shape":[1.0],"data_offsets":[0,1]})"),
-          "9: \"x\": shape: expected non-negative");
+  refused(entry(R"({"dtype":"U8","shape":[-1],"data_offsets":[0,1]})"), "9: \"x\": shape: expected non-negative");
+  refused(entry(R"({"dtype":"U8","shape":[1.0],"data_offsets":[0,1]})"), "9: \"x\": shape: expected non-negative");
   refused(entry(R"({"dtype":"U8","shape":[18446744073709551616],"data_offsets":[0,1]})"),
           "9: \"x\": shape: expected non-negative 64-bit integers, found something else at index 0");
   refused(entry(R"({"dtype":"U8","shape":[9223372036854775808],"data_offsets":[0,1]})"),
@@ -88,8 +85,7 @@ TEST_CASE("safetensors header: damage is named with file, byte, expected and fou
           "9: \"x\": shape: expected a size that 64 bits can hold");
   refused(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[0,4]})"),
           "9: \"x\": data_offsets: expected 8 bytes for shape [2] of F32, found [0,4]");
-  refused(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[16,8]})"),
-          "9: \"x\": data_offsets: expected 8 bytes");
+  refused(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[16,8]})"), "9: \"x\": data_offsets: expected 8 bytes");
   refused(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[0]})"),
           "9: \"x\": data_offsets: expected 2 numbers, found 1");
   refused(entry(R"({"dtype":"F32","shape":[2],"data_offsets":[0,8,16]})"),
@@ -100,8 +96,7 @@ TEST_CASE("safetensors header: damage is named with file, byte, expected and fou
            R"(},"b":{"dtype":"U8","shape":[4],"data_offsets":)" + b + "}}";
   };
   CHECK(parse(two("[4,8]", "[0,4]")).data_bytes == 8);
-  refused(two("[0,4]", "[3,7]"),
-          "61: \"b\": data_offsets: expected the data to begin at 4, where the tensor before");
+  refused(two("[0,4]", "[3,7]"), "61: \"b\": data_offsets: expected the data to begin at 4, where the tensor before");
   refused(two("[0,4]", "[5,9]"), "61: \"b\": data_offsets: expected the data to begin at 4");
   refused(two("[1,5]", "[5,9]"), "9: \"a\": data_offsets: expected the data to begin at 0");
   refused(two("[0,4]", "[0,4]"), "61: \"b\": data_offsets: expected the data to begin at 4");
@@ -119,9 +114,8 @@ TEST_CASE("safetensors header: what the library can't represent is damage too") 
   CHECK_THROWS_WITH_AS(parse(R"({"__metadata__":{"k":null}})"), doctest::Contains(where), Error);
   CHECK_THROWS_WITH_AS(parse(R"({"__metadata__":null})"), doctest::Contains(where), Error);
   for (const char* shape : {"[[1]]", "{}", "[{}]", "[null]", "[true]", "[\"1\"]", "null", "\"1\""})
-    CHECK_THROWS_WITH_AS(
-        parse(entry(R"({"dtype":"U8","data_offsets":[0,1],"shape":)" + std::string(shape) + "}")),
-        doctest::Contains("w.safetensors: byte 9: \"x\": shape: expected"), Error);
+    CHECK_THROWS_WITH_AS(parse(entry(R"({"dtype":"U8","data_offsets":[0,1],"shape":)" + std::string(shape) + "}")),
+                         doctest::Contains("w.safetensors: byte 9: \"x\": shape: expected"), Error);
   for (const char* other : {"[1,[2,{\"dtype\":3}],{}]", "{\"shape\":{\"dtype\":[]}}", "-0.5", "null", "true"})
     CHECK(parse(entry(R"({"later":)" + std::string(other) + R"(,"dtype":"U8","shape":[2],"data_offsets":[0,2]})"))
               .data_bytes == 2);

@@ -38,8 +38,7 @@ TEST_CASE("state_dict: a convolution's weight changes from OHWI to OIHW and back
   for (int o = 0; o < 4; ++o)
     for (int h = 0; h < 3; ++h)
       for (int w = 0; w < 3; ++w)
-        for (int i = 0; i < 3; ++i)
-          conv.weight.data()[((o * 3 + h) * 3 + w) * 3 + i] = 1000 * o + 100 * i + 10 * h + w;
+        for (int i = 0; i < 3; ++i) conv.weight.data()[((o * 3 + h) * 3 + w) * 3 + i] = 1000 * o + 100 * i + 10 * h + w;
   SafeTensors file;
   put_state(file, "conv1.", conv);
   const StoredTensor& stored = file.tensors.at("conv1.weight");
@@ -169,29 +168,25 @@ TEST_CASE("state_dict: values that are not finite are neither saved nor loaded")
   fill_with_numbers(other, 2);
   save_weights(path, net);
   const std::string good = bytes_of(path);
-  net.conv1.weight.data()[3 * 9 * 2 + 7] =
-      std::numeric_limits<float>::infinity();  // OHWI: output 2, pixel (0, 2)
-  CHECK_THROWS_WITH_AS(
-      save_weights(path, net),
-      (path + ": \"conv1.weight\": expected finite values, found inf at index [2,1,0,2]").c_str(),
-      DivergedError);
+  net.conv1.weight.data()[3 * 9 * 2 + 7] = std::numeric_limits<float>::infinity();  // OHWI: output 2, pixel (0, 2)
+  CHECK_THROWS_WITH_AS(save_weights(path, net),
+                       (path + ": \"conv1.weight\": expected finite values, found inf at index [2,1,0,2]").c_str(),
+                       DivergedError);
   CHECK(bytes_of(path) == good);
 
   SafeTensors file;
   put_state(file, "", net);
   file.tensors["bn1.running_var"] = StoredTensor::of<double>({4}, {1, 1, 1, 3.5e38});
   file.tensors["fc.bias"] = {Dtype::bf16, {3}, std::vector<std::byte>(6, std::byte{0xFF})};
-  file.tensors["fc.weight"] =
-      StoredTensor::of<double>({3, 4}, std::vector<double>(12, 3.4028235e38));  // the largest
+  file.tensors["fc.weight"] = StoredTensor::of<double>({3, 4}, std::vector<double>(12, 3.4028235e38));  // the largest
   write_raw(path, file);
   const std::vector<double> before = values_of(other);
   CHECK_THROWS_WITH_AS(
       load_weights(path, other),
-      (path +
-       ": the file does not fit, nothing was loaded (3 problems):"
-       "\n  not finite: conv1.weight, expected finite values of type F32, found inf at index [2,1,0,2]"
-       "\n  not finite: bn1.running_var, expected finite values of type F32, found 3.5e+38 at index [3]"
-       "\n  not finite: fc.bias, expected finite values of type F32, found nan at index [0]")
+      (path + ": the file does not fit, nothing was loaded (3 problems):"
+              "\n  not finite: conv1.weight, expected finite values of type F32, found inf at index [2,1,0,2]"
+              "\n  not finite: bn1.running_var, expected finite values of type F32, found 3.5e+38 at index [3]"
+              "\n  not finite: fc.bias, expected finite values of type F32, found nan at index [0]")
           .c_str(),
       Error);
   CHECK(values_of(other) == before);
@@ -216,13 +211,12 @@ TEST_CASE("state_dict: num_batches_tracked") {
     for (const std::int64_t number : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
       file.tensors["bn1.num_batches_tracked"] = StoredTensor::of<std::int64_t>({}, {number});
       write_raw(path, file);
-      CHECK_THROWS_WITH_AS(
-          load_weights(path, other),
-          doctest::Contains(("out of range: bn1.num_batches_tracked, expected a count from 0 to 2^53, "
-                             "found " +
-                             std::to_string(number))
-                                .c_str()),
-          Error);
+      CHECK_THROWS_WITH_AS(load_weights(path, other),
+                           doctest::Contains(("out of range: bn1.num_batches_tracked, expected a count from 0 to 2^53, "
+                                              "found " +
+                                              std::to_string(number))
+                                                 .c_str()),
+                           Error);
       CHECK(other.bn1.num_batches_tracked == 2);
     }
   }
@@ -273,8 +267,7 @@ TEST_CASE("state_dict: other programs' names get a hint and can be renamed") {
   const Renames kuangliu{{"downsample.", "shortcut."}, {"fc.", "linear."}};
 
   their_file("module.", {});
-  CHECK(hint() ==
-        "74 of the unexpected names are missing ones after LoadOptions{.rename = {{\"module.\", \"\"}}}");
+  CHECK(hint() == "74 of the unexpected names are missing ones after LoadOptions{.rename = {{\"module.\", \"\"}}}");
   load_weights(path, other, {.rename = {{"module.", ""}}});
   CHECK(values_of(other) == values_of(net));
 
@@ -295,11 +288,10 @@ TEST_CASE("state_dict: other programs' names get a hint and can be renamed") {
   their_file("", {{"layer1.0.conv1.", "layer1.0.convolution."}});
   CHECK(hint() == "");
   CHECK_THROWS_WITH_AS(load_weights(path, other, {.rename = {{"linear.", "fc."}}}),
-                       (path + ": rename: expected a part of a name in the file, found \"linear.\"").c_str(),
+                       (path + ": rename: expected a part of a name in the file, found \"linear.\"").c_str(), Error);
+  CHECK_THROWS_WITH_AS(load_weights(path, other, {.rename = {{"conv2.", "conv1."}, {"convolution.", "conv1."}}}),
+                       doctest::Contains("rename: expected every name once, found it twice: layer1.0.conv1.weight"),
                        Error);
-  CHECK_THROWS_WITH_AS(
-      load_weights(path, other, {.rename = {{"conv2.", "conv1."}, {"convolution.", "conv1."}}}),
-      doctest::Contains("rename: expected every name once, found it twice: layer1.0.conv1.weight"), Error);
-  CHECK_THROWS_WITH_AS(load_weights(path, other, {.rename = {{"", "x."}}}),
-                       doctest::Contains("rename: expected"), Error);
+  CHECK_THROWS_WITH_AS(load_weights(path, other, {.rename = {{"", "x."}}}), doctest::Contains("rename: expected"),
+                       Error);
 }

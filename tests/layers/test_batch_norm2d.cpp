@@ -99,8 +99,7 @@ TEST_CASE("BatchNorm2d: a single value per channel can't be trained on") {
   Context<Double> ctx;
   BatchNorm2d<2, Double> norm;
   const Values before = test::state_of(norm);
-  CHECK_THROWS_WITH_AS((train<Shape{2}>(ctx, norm, {1, 2})),
-                       doctest::Contains("more than 1 value per channel"), Error);
+  CHECK_THROWS_WITH_AS((train<Shape{2}>(ctx, norm, {1, 2})), doctest::Contains("more than 1 value per channel"), Error);
   CHECK(test::state_of(norm) == before);
   CHECK_NOTHROW(train<Shape{2}>(ctx, norm, {1, 2, 3, 4}));
 }

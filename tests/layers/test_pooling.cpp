@@ -59,7 +59,6 @@ TEST_CASE("GlobalAvgPool2d: gradients") {
 
 TEST_CASE("GlobalAvgPool2d: the mean of each channel of each image") {
   Context<Double> ctx;
-  const auto y =
-      GlobalAvgPool2d<Double>{}.infer(ctx, test::batch<Shape{2, 1, 2}>(ctx, {1, 10, 3, 30, 5, 50, 7, 70}));
+  const auto y = GlobalAvgPool2d<Double>{}.infer(ctx, test::batch<Shape{2, 1, 2}>(ctx, {1, 10, 3, 30, 5, 50, 7, 70}));
   CHECK(test::values_of(y) == test::Values{2, 20, 6, 60});
 }

@@ -19,6 +19,5 @@ TEST_CASE("SqueezeExcitation: without weights each channel is halved") {
 }
 
 TEST_CASE("SqueezeExcitation: torchvision's names") {
-  CHECK(test::state_names(Squeeze{}) ==
-        std::vector<std::string>{"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"});
+  CHECK(test::state_names(Squeeze{}) == std::vector<std::string>{"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"});
 }

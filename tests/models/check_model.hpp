@@ -20,7 +20,8 @@ namespace test {
 
 /// Some steps of SGD with momentum on eight random images halve the loss; a copy through a file has the same state;
 /// the frozen network gives the same logits but for rounding.
-template <class Net, resnet::Shape S> void check_model(double lr, int steps = 10) {
+template <class Net, resnet::Shape S>
+void check_model(double lr, int steps = 10) {
   using namespace resnet;
   static constexpr int classes = Net::out(S).c;
   Context<Cpu> ctx;

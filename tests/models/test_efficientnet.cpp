@@ -7,8 +7,7 @@
 using namespace resnet;
 
 // torchvision.models.efficientnet_b0(), and the same with 10 classes: the CIFAR form differs in strides only.
-static_assert(parameter_count<EfficientNetB0ImageNet<>> == 5'288'548 &&
-              parameter_count<EfficientNetB0<>> == 4'020'358);
+static_assert(parameter_count<EfficientNetB0ImageNet<>> == 5'288'548 && parameter_count<EfficientNetB0<>> == 4'020'358);
 
 // torchvision states 0.39 billion for 224×224.
 static_assert(forward_macs<EfficientNetB0ImageNet<>, Shape{3, 224, 224}>() == 385'814'752);

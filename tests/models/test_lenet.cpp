@@ -9,9 +9,7 @@ using namespace resnet;
 static_assert(parameter_count<LeNet5<>> == 62'006);
 static_assert(parameter_count<LeNet5<10, 1>> == 61'706 && parameter_count<LeNet5Mnist<>> == 61'706);
 
-TEST_CASE("LeNet-5: learns, is saved, loaded and frozen") {
-  test::check_model<LeNet5<>, Shape{3, 32, 32}>(0.03, 20);
-}
+TEST_CASE("LeNet-5: learns, is saved, loaded and frozen") { test::check_model<LeNet5<>, Shape{3, 32, 32}>(0.03, 20); }
 
 TEST_CASE("LeNet-5: MNIST's images are padded to the paper's") {
   Context<Cpu> ctx;
@@ -25,6 +23,5 @@ TEST_CASE("LeNet-5: MNIST's images are padded to the paper's") {
     images[i / 784 * 1024 + (i / 28 % 28 + 2) * 32 + i % 28 + 2] = digits[i];
   const auto expected = test::values_of(padded.infer(ctx, test::batch<Shape{1, 32, 32}>(ctx, images)));
   const auto found = test::values_of(mnist.infer(ctx, test::batch<Shape{1, 28, 28}>(ctx, digits)));
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-5));
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(found[i] == doctest::Approx(expected[i]).epsilon(1e-5));
 }

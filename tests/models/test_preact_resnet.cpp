@@ -24,7 +24,8 @@ static_assert(parameter_count<PreActResNet101<>> == 42'501'194 &&
 
 namespace {
 
-template <Form F, class B> using Narrow = PreActResNet<PreActBlock, Depths{2, 2, 2, 2}, F, 4, 5, B>;
+template <Form F, class B>
+using Narrow = PreActResNet<PreActBlock, Depths{2, 2, 2, 2}, F, 4, 5, B>;
 constexpr Shape image{3, 8, 8};
 
 }  // namespace

@@ -12,7 +12,8 @@ using test::Values;
 
 namespace {
 
-template <int Width, class B> using Cifar = ResNet<BasicBlock, Depths{2, 2, 2, 2}, Form::cifar, Width, 5, B>;
+template <int Width, class B>
+using Cifar = ResNet<BasicBlock, Depths{2, 2, 2, 2}, Form::cifar, Width, 5, B>;
 template <int Width, class B>
 using ImageNet = ResNet<BasicBlock, Depths{2, 2, 2, 2}, Form::imagenet, Width, 5, B>;
 using Small = Cifar<2, Double>;
@@ -134,8 +135,7 @@ TEST_CASE("ResNet: skip connections present") {
     return (0 + ... + std::is_same_v<typename Blocks::Downsample, Identity<Double>>);
   };
   const Small m;
-  CHECK(identities(m.layer1.first, m.layer1.rest[0], m.layer2.rest[0], m.layer3.rest[0], m.layer4.rest[0]) ==
-        5);
+  CHECK(identities(m.layer1.first, m.layer1.rest[0], m.layer2.rest[0], m.layer3.rest[0], m.layer4.rest[0]) == 5);
   CHECK(identities(m.layer2.first, m.layer3.first, m.layer4.first) == 0);
 
   // They carry the gradient: with silent branches the first convolution learns all the same.
@@ -151,8 +151,7 @@ TEST_CASE("ResNet: skip connections present") {
   model.forward(ctx, test::batch<image>(ctx, test::normal(4 * image.size(), 1)), saved);
   zero(grad);
   model.backward(ctx, test::batch<Shape{5}>(ctx, test::normal(20, 2)), saved, grad);
-  const Values first = test::values_of(grad.conv1.weight),
-               branch = test::values_of(grad.layer1.first.conv1.weight);
+  const Values first = test::values_of(grad.conv1.weight), branch = test::values_of(grad.layer1.first.conv1.weight);
   CHECK(test::dot(first, first) > 1e-6);
   CHECK(test::dot(branch, branch) == 0);
 }

@@ -26,7 +26,8 @@ using test::Values;
 namespace {
 
 using Full = ResNet18<10>;
-template <class B> using Narrow = NarrowResNet18<8, 10, B>;
+template <class B>
+using Narrow = NarrowResNet18<8, 10, B>;
 constexpr Shape image{3, 32, 32}, small{3, 16, 16};
 
 /// Logits, the gradient of every parameter by name, and the state afterwards.
@@ -36,7 +37,8 @@ struct Pass {
   friend bool operator==(const Pass&, const Pass&) = default;
 };
 
-template <Shape S, class Model, class B> Pass forward_and_backward(Model model, Context<B>& ctx, int n) {
+template <Shape S, class Model, class B>
+Pass forward_and_backward(Model model, Context<B>& ctx, int n) {
   const auto count = static_cast<std::size_t>(n);
   Model grad;
   zero(grad);
@@ -49,9 +51,9 @@ template <Shape S, class Model, class B> Pass forward_and_backward(Model model, 
   auto dlogits = test::batch<Shape{10}>(ctx, test::normal(count * 10, 2));
   model.backward_parameters(ctx, std::move(dlogits), saved, grad);
   pass.state = test::state_of(model);
-  for_each_parameter([&](std::string_view name, Role,
-                         const auto& g) { pass.gradients[std::string(name)] = test::values_of(g); },
-                     grad);
+  for_each_parameter(
+      [&](std::string_view name, Role, const auto& g) { pass.gradients[std::string(name)] = test::values_of(g); },
+      grad);
   return pass;
 }
 
@@ -63,7 +65,8 @@ double relative_error(const Values& found, Values expected) {
 }
 
 /// The same random network on two backends.
-template <class A, class B> void randomize_both(A& a, B& b) {
+template <class A, class B>
+void randomize_both(A& a, B& b) {
   test::randomize(a);
   for_each_state(
       [](std::string_view, Role, auto& from, auto& to) {
@@ -112,8 +115,8 @@ TEST_CASE("ResNet-18: parameter count") {
 }
 
 TEST_CASE("ResNet-18: more parameters than a simple CNN") {
-  using SimpleCnn = Sequential<Conv2d<3, 32, 3>, ReLU<>, MaxPool2d<2>, Conv2d<32, 64, 3>, ReLU<>,
-                               MaxPool2d<2>, GlobalAvgPool2d<>, Linear<64, 10>>;
+  using SimpleCnn = Sequential<Conv2d<3, 32, 3>, ReLU<>, MaxPool2d<2>, Conv2d<32, 64, 3>, ReLU<>, MaxPool2d<2>,
+                               GlobalAvgPool2d<>, Linear<64, 10>>;
   static_assert(SimpleCnn::out(image) == Full::out(image));
   CHECK(parameter_count<SimpleCnn> == 27 * 32 + 288 * 64 + 650);
   CHECK(parameter_count<Full> > 100 * parameter_count<SimpleCnn>);
@@ -211,11 +214,10 @@ TEST_CASE("ResNet-18: one model serves several threads, each with a Context of i
     Context<Cpu> ctx(threads);
     Values all;
     for (int n = 1; n <= 4; ++n)
-      all =
-          test::join(std::move(all),
-                     test::values_of(model.infer(
-                         ctx, test::batch<small>(ctx, test::normal(static_cast<std::size_t>(n) * small.size(),
-                                                                   static_cast<std::uint64_t>(seed))))));
+      all = test::join(std::move(all),
+                       test::values_of(model.infer(
+                           ctx, test::batch<small>(ctx, test::normal(static_cast<std::size_t>(n) * small.size(),
+                                                                     static_cast<std::uint64_t>(seed))))));
     return all;
   };
   std::vector<Values> found(4);
@@ -253,8 +255,14 @@ TEST_CASE("ResNet-18: no heap allocation after the first step") {
       model.backward_parameters(ctx, std::move(logits), saved, grad);
       for_each_parameter(
           [&](std::string_view, Role, auto& w, auto& g, auto& v) {
-            run<op::SgdStep>(ctx, {.count = w.size(), .lr = 0.1, .momentum = 0.9, .weight_decay = 5e-4,
-                                   .nesterov = true, .gradient = g.data(), .velocity = v.data(), .weight = w.data()});
+            run<op::SgdStep>(ctx, {.count = w.size(),
+                                   .lr = 0.1,
+                                   .momentum = 0.9,
+                                   .weight_decay = 5e-4,
+                                   .nesterov = true,
+                                   .gradient = g.data(),
+                                   .velocity = v.data(),
+                                   .weight = w.data()});
           },
           model, grad, velocity);
     };

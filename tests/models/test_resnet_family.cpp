@@ -25,7 +25,8 @@ static_assert(parameter_count<ResNet152<>> == 58'156'618 && parameter_count<ResN
 namespace {
 
 constexpr Shape image{3, 8, 8};
-template <class B> using Narrow50 = ResNet<Bottleneck, Depths{3, 4, 6, 3}, Form::cifar, 4, 5, B>;
+template <class B>
+using Narrow50 = ResNet<Bottleneck, Depths{3, 4, 6, 3}, Form::cifar, 4, 5, B>;
 
 /// torchvision.models.resnet50().state_dict().keys().
 std::vector<std::string> torchvision_names() {

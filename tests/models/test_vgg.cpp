@@ -7,11 +7,11 @@
 using namespace resnet;
 
 // torchvision.models.vgg11() … vgg19_bn(); the CIFAR forms: those of kuangliu/pytorch-cifar.
-static_assert(parameter_count<VGG16ImageNet<>> == 138'357'544 &&
-              parameter_count<VGG16BNImageNet<>> == 138'365'992);
+static_assert(parameter_count<VGG16ImageNet<>> == 138'357'544 && parameter_count<VGG16BNImageNet<>> == 138'365'992);
 static_assert(parameter_count<VGG16<>> == 14'719'818 && parameter_count<VGG16BN<>> == 14'728'266);
 
-template <VggDepths D> using ImageNet = VGG<ConvReLU, D, Form::imagenet, 64, 1000, Cpu>;
+template <VggDepths D>
+using ImageNet = VGG<ConvReLU, D, Form::imagenet, 64, 1000, Cpu>;
 static_assert(parameter_count<ImageNet<VggDepths{1, 1, 2, 2, 2}>> == 132'863'336);
 static_assert(parameter_count<ImageNet<VggDepths{2, 2, 2, 2, 2}>> == 133'047'848);
 static_assert(parameter_count<ImageNet<VggDepths{2, 2, 4, 4, 4}>> == 143'667'240);

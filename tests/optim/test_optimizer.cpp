@@ -22,7 +22,8 @@ namespace {
 using Double = Ref<double>;
 
 /// A tensor of each role; the sizes of the first three lie around Cpu's piece of 16,384 elements.
-template <class B> struct Net {
+template <class B>
+struct Net {
   using Backend = B;
   Tensor<B, 127, 129> weight;
   Tensor<B, 16'384> scale;
@@ -42,7 +43,8 @@ template <class B> struct Net {
 };
 static_assert(Tensor<Double, 127, 129>::size() == 16'383 && Tensor<Double, 5, 29, 113>::size() == 16'385);
 
-template <class B> Net<B> random_net(std::uint64_t id) {
+template <class B>
+Net<B> random_net(std::uint64_t id) {
   Net<B> net;
   for_each_state(
       [&](std::string_view, Role, auto& value) {
@@ -59,12 +61,12 @@ const Rule rules[] = {Sgd{},   Sgd{.momentum = 0.9},    Sgd{.momentum = 0.9, .ne
                       AdamW{}, RmsProp{.momentum = 0.5}};
 constexpr WeightDecay decay{.weight = 0.1, .scale = 0.2, .bias = 0.3};
 
-template <class B> Values after_three_steps(const Rule& rule, int threads) {
+template <class B>
+Values after_three_steps(const Rule& rule, int threads) {
   Context<B> ctx(threads);
   auto net = random_net<B>(1);
   Optimizer<Net<B>> optimizer(rule, decay);
-  for (std::uint64_t step = 0; step < 3; ++step)
-    optimizer.step(ctx, 0.125, net, random_net<B>(100 + 10 * step));
+  for (std::uint64_t step = 0; step < 3; ++step) optimizer.step(ctx, 0.125, net, random_net<B>(100 + 10 * step));
   CHECK(optimizer.steps() == 3);
   return test::state_of(net);
 }

@@ -120,7 +120,8 @@ TEST_CASE("Schedule: validate refuses nonsense") {
   const auto refused = [](const Schedule& schedule, const char* message) {
     CHECK_THROWS_WITH_AS(schedule.validate(), doctest::Contains(message), Error);
   };
-  for (const double lr : {-0.1, nan, infinity}) refused({ConstantLr{}, lr, 9}, "schedule: learning rate: expected 0 or more, ");
+  for (const double lr : {-0.1, nan, infinity})
+    refused({ConstantLr{}, lr, 9}, "schedule: learning rate: expected 0 or more, ");
   refused({ConstantLr{}, 0.1, 0}, "schedule: number of steps: expected 1 or more, found 0");
   for (const std::int64_t warmup : {-1, 10})
     refused({ConstantLr{}, 0.1, 9, warmup}, "schedule: warm-up: expected 0 steps to all of them, found ");
@@ -129,7 +130,8 @@ TEST_CASE("Schedule: validate refuses nonsense") {
     refused({StepLr{1, gamma}, 0.1, 9}, "schedule: gamma");
     refused({MultiStepLr{{1}, gamma}, 0.1, 9}, "schedule: gamma");
   }
-  refused({MultiStepLr{{-1}}, 0.1, 9}, "schedule: milestone: expected 0 or more, and more than the one before, found -1");
+  refused({MultiStepLr{{-1}}, 0.1, 9},
+          "schedule: milestone: expected 0 or more, and more than the one before, found -1");
   refused({MultiStepLr{{4, 6, 6}}, 0.1, 9}, "found 6");
   for (const double min_lr : {-0.1, 0.2, nan}) {
     refused({CosineLr{min_lr}, 0.1, 9}, "schedule: min_lr: expected 0 to the learning rate, found ");

@@ -22,8 +22,8 @@ using Backends = std::tuple<resnet::Ref<float>, resnet::Cpu>;
 /// memory. All must give the same bits, and differ from Ref<double> by at most `units` times B's epsilon,
 /// element by element; 0 asks for equality.
 template <class B, class Op>
-  requires std::invocable<Op&, resnet::Context<B>&>
-void check_operation(Op&& op, const Values& units) {
+requires std::invocable < Op&, resnet::Context<B>
+& > void check_operation(Op&& op, const Values& units) {
   resnet::Context<resnet::Ref<double>> exact;
   const Values want = op(exact);
   REQUIRE(want.size() == units.size());
@@ -44,13 +44,12 @@ void check_operation(Op&& op, const Values& units) {
     const double ratio = error == 0 ? 0 : error / bound;
     if (!(ratio <= worst)) worst = ratio, where = i;  // also for NaN
   }
-  CHECK_MESSAGE(worst <= 1, "element " << where << " of " << want.size() << " is " << found[where]
-                                       << ", expected " << want[where] << ": " << worst
-                                       << " times the allowed error");
+  CHECK_MESSAGE(worst <= 1, "element " << where << " of " << want.size() << " is " << found[where] << ", expected "
+                                       << want[where] << ": " << worst << " times the allowed error");
 }
 template <class B, class Op>
-  requires std::invocable<Op&, resnet::Context<B>&>
-void check_operation_exactly(Op&& op) {
+requires std::invocable < Op&, resnet::Context<B>
+& > void check_operation_exactly(Op&& op) {
   resnet::Context<resnet::Ref<double>> exact;
   check_operation<B>(op, Values(op(exact).size(), 0.0));
 }

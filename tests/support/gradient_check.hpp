@@ -29,7 +29,8 @@ constexpr double tolerance = 1e-7;         // relative to the largest entry of a
 constexpr double already_in_grad = 0.625;  // what backward has to add to
 constexpr resnet::Stream dropout_stream{7, resnet::for_dropout};
 
-template <class L> struct Pass {
+template <class L>
+struct Pass {
   Values y, dx;
   L grad;
 };
@@ -42,8 +43,7 @@ Pass<L> pass(L& layer, resnet::Context<Double>& ctx, const Values& x, const Valu
   resnet::SavedOf<L, S> saved;
   Pass<L> result{{}, {}, layer};
   resnet::for_each_parameter(
-      [](std::string_view, resnet::Role, auto& t) { Double::fill(t.size(), already_in_grad, t.data()); },
-      result.grad);
+      [](std::string_view, resnet::Role, auto& t) { Double::fill(t.size(), already_in_grad, t.data()); }, result.grad);
   {
     auto in = batch<S>(ctx, x);
     auto dy = batch<out>(ctx, r);
@@ -67,8 +67,7 @@ Pass<L> pass(L& layer, resnet::Context<Double>& ctx, const Values& x, const Valu
 
 /// The worst of the entries' errors, relative to the largest entry of the gradient.
 template <class Loss>
-void compare(const std::string& name, const Values& gradient, double* value, std::size_t entries,
-             Loss&& loss) {
+void compare(const std::string& name, const Values& gradient, double* value, std::size_t entries, Loss&& loss) {
   double largest = 0, worst = 0, worst_numeric = 0;
   std::size_t where = 0;
   const std::size_t count = std::min(entries, gradient.size());
@@ -92,7 +91,8 @@ void compare(const std::string& name, const Values& gradient, double* value, std
 }  // namespace detail
 
 /// Checks `layer` for the input `x`, (n, h, w, c) values of shape S.
-template <resnet::Shape S, class L> void check_layer(L layer, Values x, GradientOptions options = {}) {
+template <resnet::Shape S, class L>
+void check_layer(L layer, Values x, GradientOptions options = {}) {
   static_assert(resnet::Layer<L, S, Double>);
   static constexpr resnet::Shape out = L::out(S);
   const std::size_t n = x.size() / S.size();

@@ -39,9 +39,7 @@ void* __libc_calloc(std::size_t, std::size_t);
 void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 
-[[gnu::weak]] void* malloc(std::size_t size) noexcept {
-  return ++test::heap_allocations, __libc_malloc(size);
-}
+[[gnu::weak]] void* malloc(std::size_t size) noexcept { return ++test::heap_allocations, __libc_malloc(size); }
 [[gnu::weak]] void* calloc(std::size_t n, std::size_t size) noexcept {
   return ++test::heap_allocations, __libc_calloc(n, size);
 }
@@ -51,9 +49,7 @@ void* __libc_memalign(std::size_t, std::size_t);
 [[gnu::weak]] void* memalign(std::size_t line, std::size_t size) noexcept {
   return ++test::heap_allocations, __libc_memalign(line, size);
 }
-[[gnu::weak]] void* aligned_alloc(std::size_t line, std::size_t size) noexcept {
-  return memalign(line, size);
-}
+[[gnu::weak]] void* aligned_alloc(std::size_t line, std::size_t size) noexcept { return memalign(line, size); }
 [[gnu::weak]] int posix_memalign(void** p, std::size_t line, std::size_t size) noexcept {
   return (*p = memalign(line, size)) ? 0 : 12;  // ENOMEM
 }

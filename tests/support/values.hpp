@@ -20,8 +20,7 @@ using Values = std::vector<double>;
 /// Standard normal numbers, rounded to float so that every backend gets the same; `id` names the sequence.
 inline Values normal(std::size_t count, std::uint64_t id, double mean = 0) {
   Values values(count);
-  for (std::size_t i = 0; i < count; ++i)
-    values[i] = static_cast<float>(mean + resnet::normal_at({4711, id}, i));
+  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(mean + resnet::normal_at({4711, id}, i));
   return values;
 }
 
@@ -46,43 +45,49 @@ inline double dot(const Values& a, const Values& b) {
   return sum;
 }
 
-template <class... More> Values join(Values first, const More&... more) {
+template <class... More>
+Values join(Values first, const More&... more) {
   (first.insert(first.end(), more.begin(), more.end()), ...);
   return first;
 }
 
-template <class B> void upload(const Values& values, typename B::Scalar* to) {
+template <class B>
+void upload(const Values& values, typename B::Scalar* to) {
   const std::vector<typename B::Scalar> host(values.begin(), values.end());
   B::upload(host.size(), host.data(), to);
 }
-template <class B> Values download(std::size_t size, const typename B::Scalar* from) {
+template <class B>
+Values download(std::size_t size, const typename B::Scalar* from) {
   std::vector<typename B::Scalar> host(size);
   B::download(size, from, host.data());
   return Values(host.begin(), host.end());
 }
 
 /// A batch from (n, h, w, c) values, and the reverse.
-template <resnet::Shape S, class B> resnet::Batch<S, B> batch(resnet::Context<B>& ctx, const Values& values) {
+template <resnet::Shape S, class B>
+resnet::Batch<S, B> batch(resnet::Context<B>& ctx, const Values& values) {
   auto x = ctx.template make<S>(static_cast<int>(values.size() / S.size()));
   upload<B>(values, x.data());
   return x;
 }
-template <resnet::Shape S, class B> Values values_of(const resnet::Batch<S, B>& x) {
+template <resnet::Shape S, class B>
+Values values_of(const resnet::Batch<S, B>& x) {
   return download<B>(x.size(), x.data());
 }
-template <class B, int... Dims> Values values_of(const resnet::Tensor<B, Dims...>& t) {
+template <class B, int... Dims>
+Values values_of(const resnet::Tensor<B, Dims...>& t) {
   return download<B>(t.size(), t.data());
 }
-template <class B, class Scalar> Values values_of(const resnet::TensorView<B, Scalar>& t) {
+template <class B, class Scalar>
+Values values_of(const resnet::TensorView<B, Scalar>& t) {
   return download<B>(t.size(), t.data());
 }
 
 /// The memory of an operand on backend B.
-template <class B> class Operand {
+template <class B>
+class Operand {
  public:
-  explicit Operand(const Values& host) : size_(host.size()), data_(B::allocate(size_)) {
-    upload<B>(host, data_);
-  }
+  explicit Operand(const Values& host) : size_(host.size()), data_(B::allocate(size_)) { upload<B>(host, data_); }
   ~Operand() { B::deallocate(data_); }
   Operand(const Operand&) = delete;
   Operand& operator=(const Operand&) = delete;
@@ -96,7 +101,8 @@ template <class B> class Operand {
 };
 
 /// Every entry of the state_dict, or the trainable ones only, in one sequence.
-template <class Model> Values state_of(const Model& model) {
+template <class Model>
+Values state_of(const Model& model) {
   Values all;
   resnet::for_each_state(
       [&](std::string_view, resnet::Role, const auto& value) {
@@ -108,16 +114,17 @@ template <class Model> Values state_of(const Model& model) {
       model);
   return all;
 }
-template <class Model> Values parameters_of(const Model& model) {
+template <class Model>
+Values parameters_of(const Model& model) {
   Values all;
-  resnet::for_each_parameter([&](std::string_view, resnet::Role,
-                                 const auto& value) { all = join(std::move(all), values_of(value)); },
-                             model);
+  resnet::for_each_parameter(
+      [&](std::string_view, resnet::Role, const auto& value) { all = join(std::move(all), values_of(value)); }, model);
   return all;
 }
 
 /// Random parameters and running statistics such that activations stay near 1.
-template <class Model> void randomize(Model& model, std::uint64_t id = 1000) {
+template <class Model>
+void randomize(Model& model, std::uint64_t id = 1000) {
   resnet::for_each_state(
       [&](std::string_view name, resnet::Role role, auto& value) {
         if constexpr (requires { value.data(); }) {
@@ -136,10 +143,10 @@ template <class Model> void randomize(Model& model, std::uint64_t id = 1000) {
 }
 
 /// The names of a model's state_dict or of its parameters, in order.
-template <class Model> std::vector<std::string> state_names(const Model& model) {
+template <class Model>
+std::vector<std::string> state_names(const Model& model) {
   std::vector<std::string> names;
-  resnet::for_each_state([&](std::string_view name, resnet::Role, const auto&) { names.emplace_back(name); },
-                         model);
+  resnet::for_each_state([&](std::string_view name, resnet::Role, const auto&) { names.emplace_back(name); }, model);
   return names;
 }
 

@@ -7,7 +7,8 @@
 
 namespace test {
 
-template <class Net> struct WithoutDropout : Net {
+template <class Net>
+struct WithoutDropout : Net {
   WithoutDropout() { resnet::set_dropout<Net>(*this, 0); }
 };
 

@@ -19,13 +19,12 @@ using namespace resnet;
 inline constexpr Shape image{3, 16, 16};  // six of them are three strips of the convolution's product
 using Net = NarrowResNet18<2, 3>;
 /// With random numbers in the training step, and a first layer that has no backward without dx.
-using DropoutNet = Sequential<BatchNorm2d<3>, Conv2d<3, 4, 3>, BatchNorm2d<4>, ReLU<>, Dropout<>, GlobalAvgPool2d<>,
-                              Linear<4, 3>>;
+using DropoutNet =
+    Sequential<BatchNorm2d<3>, Conv2d<3, 4, 3>, BatchNorm2d<4>, ReLU<>, Dropout<>, GlobalAvgPool2d<>, Linear<4, 3>>;
 
 template <class Model>
-concept HasBackwardParameters = requires(const Model model, Context<Cpu>& ctx,
-                                         Batch<Model::out(image), Cpu> dy, SavedOf<Model, image>& saved,
-                                         Model& grad) {
+concept HasBackwardParameters = requires(const Model model, Context<Cpu>& ctx, Batch<Model::out(image), Cpu> dy,
+                                         SavedOf<Model, image>& saved, Model& grad) {
   model.backward_parameters(ctx, dy, saved, grad);
 };
 static_assert(HasBackwardParameters<Net> && !HasBackwardParameters<BatchNorm2d<3>>);
@@ -37,8 +36,7 @@ inline Dataset coloured(int n) {
     data.labels.push_back(i % 3);
     Random random{{12, static_cast<std::uint64_t>(i)}};
     for (std::size_t k = 0; k < image.size(); ++k)
-      data.images.push_back(
-          static_cast<std::uint8_t>(random.below(200) + (static_cast<int>(k) % 3 == i % 3 ? 55 : 0)));
+      data.images.push_back(static_cast<std::uint8_t>(random.below(200) + (static_cast<int>(k) % 3 == i % 3 ? 55 : 0)));
   }
   return data;
 }
@@ -58,7 +56,8 @@ struct Run {
   static constexpr std::int64_t steps = 3 * batches;
 };
 
-template <class Model> struct TrainingRun : Run {
+template <class Model>
+struct TrainingRun : Run {
   Context<Cpu> ctx;
   DataLoader loader;
   Trainer<Model, image> trainer;

@@ -29,8 +29,7 @@ TEST_CASE("EarlyStopping: after as many results in a row without a better one as
   CHECK(seen({.patience = 3}, results) == 8);
   CHECK(seen({.patience = 4}, results) == 9);
   CHECK(seen({}, results) == 9);
-  CHECK(seen({.patience = 2, .min_delta = 0.25}, {0.0, 0.2, 0.3, 0.4, 0.5, 0.8}) ==
-        5);  // 0.3 - 0.0 is enough
+  CHECK(seen({.patience = 2, .min_delta = 0.25}, {0.0, 0.2, 0.3, 0.4, 0.5, 0.8}) == 5);  // 0.3 - 0.0 is enough
   CHECK(seen({.patience = 2}, {std::nan(""), std::nan(""), 1.0}) == 2);
 }
 

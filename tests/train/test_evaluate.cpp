@@ -143,8 +143,8 @@ TEST_CASE("evaluate: a data set for another network is refused before any work")
   Dataset rows = pixels();
   rows.shape = {1, 1, 3};
   DataLoader other(rows, {});
-  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, identity(), other), doctest::Contains("evaluate: the data set's images are 1x3"),
-                       Error);
+  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, identity(), other),
+                       doctest::Contains("evaluate: the data set's images are 1x3"), Error);
 }
 
 TEST_CASE("evaluate: pixels that are not finite are refused") {
@@ -156,8 +156,8 @@ TEST_CASE("evaluate: pixels that are not finite are refused") {
     CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, identity(), loader, {}, {.flip = flip}),
                          doctest::Contains("evaluate: image 1 of the batch (image 5 of the data set)"), Error);
   const std::vector<float> images{0, 1, std::nanf("")};
-  CHECK_THROWS_WITH_AS(probabilities<pixel>(ctx, identity(), images), doctest::Contains("probabilities: image 0 of the batch"),
-                       Error);
+  CHECK_THROWS_WITH_AS(probabilities<pixel>(ctx, identity(), images),
+                       doctest::Contains("probabilities: image 0 of the batch"), Error);
   CHECK_THROWS_AS(probabilities<pixel>(ctx, identity(), std::span(images).first(2)), Error);
   CHECK_THROWS_AS(probabilities<pixel>(ctx, identity(), {}), Error);
 }
@@ -187,10 +187,11 @@ TEST_CASE("evaluate: a frozen network, like the one that it was made of") {
   other.class_names.pop_back();
   for (std::int32_t& label : other.labels) label = 0;
   DataLoader two(other, {});
-  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, frozen, two), "evaluate: the data set has 2 classes, the network has 3 outputs",
-                       Error);
+  CHECK_THROWS_WITH_AS(evaluate<pixel>(ctx, frozen, two),
+                       "evaluate: the data set has 2 classes, the network has 3 outputs", Error);
   const Sequential<Linear<3, 5>, ReLU<>, Linear<5, 3>> empty;
-  CHECK_THROWS_WITH_AS(freeze<pixel>(empty), doctest::Contains("freeze: all 2 weight tensors of the model are 0"), Error);
+  CHECK_THROWS_WITH_AS(freeze<pixel>(empty), doctest::Contains("freeze: all 2 weight tensors of the model are 0"),
+                       Error);
 }
 
 TEST_CASE("evaluate: an empty data set") {

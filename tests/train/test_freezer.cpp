@@ -30,7 +30,8 @@ namespace {
 using B = Ref<float>;
 
 /// The gradient of each parameter, empty where it was released.
-template <class Net> std::vector<Values> gradients(const Net& grad, const std::vector<std::string>& names) {
+template <class Net>
+std::vector<Values> gradients(const Net& grad, const std::vector<std::string>& names) {
   std::vector<Values> found(names.size());
   for_each_parameter(
       [&](std::string_view name, Role, const auto& g) {
@@ -41,7 +42,8 @@ template <class Net> std::vector<Values> gradients(const Net& grad, const std::v
   return found;
 }
 
-template <class Net> std::vector<std::string> parameter_names(const Net& model) {
+template <class Net>
+std::vector<std::string> parameter_names(const Net& model) {
   std::vector<std::string> names;
   for_each_parameter([&](std::string_view name, Role, const auto&) { names.emplace_back(name); }, model);
   return names;
@@ -51,7 +53,8 @@ std::string layer_of(const std::string& name) { return name.substr(0, name.rfind
 
 /// With the first k parameters frozen, for every k: the layers all of whose parameters are frozen are
 /// released, the others' gradients are those of a whole backward pass, and no memory is left in Saved.
-template <class Net, Shape S> void check_stops(Net model = {}) {
+template <class Net, Shape S>
+void check_stops(Net model = {}) {
   constexpr int n = 2;
   Context<B> ctx(1);
   ctx.reserve(std::size_t{1} << 24);  // one chunk, so that what is free is one piece
@@ -94,7 +97,8 @@ template <class Net, Shape S> void check_stops(Net model = {}) {
   }
 }
 
-template <class Net> Net with_drop_path() {
+template <class Net>
+Net with_drop_path() {
   Net model;
   set_drop_path(model, 0.5);
   return model;
@@ -113,8 +117,7 @@ TEST_CASE("Freezer: backward stops in a ResNet") {
 
 TEST_CASE("Freezer: backward stops in networks with pre-activation") {
   check_stops<PreActResNet<PreActBlock, Depths{2, 1, 1, 1}, Form::cifar, 2, 5, B>, image>();
-  check_stops<PreActResNet<PreActBottleneck, Depths{1, 2, 1, 1}, Form::imagenet, 4, 5, B>,
-              Shape{3, 32, 32}>();
+  check_stops<PreActResNet<PreActBottleneck, Depths{1, 2, 1, 1}, Form::imagenet, 4, 5, B>, Shape{3, 32, 32}>();
   using Wide = WideResNet<16, 2, 2, 5, B>;
   Wide wide = with_drop_path<Wide>();
   set_dropout(wide, 0.3);
@@ -145,8 +148,7 @@ TEST_CASE("Freezer: holds the statistics of layers all of whose parameters are f
   Net model, grad;
   const auto apply = [&](FrozenStatistics statistics, std::vector<std::string> frozen) {
     const auto is_frozen = [&](std::string_view name) {
-      return std::any_of(frozen.begin(), frozen.end(),
-                         [&](const auto& prefix) { return name.starts_with(prefix); });
+      return std::any_of(frozen.begin(), frozen.end(), [&](const auto& prefix) { return name.starts_with(prefix); });
     };
     Freezer(model, statistics, is_frozen).apply(model, grad);
     return std::vector<Statistics>{std::get<1>(model.layers).statistics, std::get<2>(model.layers).statistics,
@@ -161,12 +163,17 @@ TEST_CASE("Freezer: holds the statistics of layers all of whose parameters are f
 namespace {
 
 /// y = weight · x, as it was written before gradients could be released.
-template <Shape S> struct Scaled {
+template <Shape S>
+struct Scaled {
   Tensor<B, 1> weight;
   using Backend = B;
-  template <class> using on = Scaled;
+  template <class>
+  using on = Scaled;
   static constexpr Shape out(Shape in) { return in; }
-  template <Shape> struct Saved { Batch<S, B> x; };
+  template <Shape>
+  struct Saved {
+    Batch<S, B> x;
+  };
   Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
     saved.x = x;
     return infer(ctx, x);
@@ -193,7 +200,8 @@ struct HeadFirst {
   using Backend = B;
   Linear<3, 4, B> hidden;
   Linear<4, 2, B> head;
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     SavedOf<Linear<3, 4, B>, Shape{3}> hidden;
     SavedOf<Linear<4, 2, B>, Shape{4}> head;
   };
@@ -201,10 +209,8 @@ struct HeadFirst {
   Batch<Shape{2}, B> forward(Context<B>& ctx, Batch<Shape{3}, B> x, Saved<Shape{3}>& saved) const {
     return head.forward(ctx, hidden.forward(ctx, std::move(x), saved.hidden), saved.head);
   }
-  Batch<Shape{3}, B> backward(Context<B>& ctx, Batch<Shape{2}, B> dy, Saved<Shape{3}>& saved,
-                              HeadFirst& grad) const {
-    return hidden.backward(ctx, head.backward(ctx, std::move(dy), saved.head, grad.head), saved.hidden,
-                           grad.hidden);
+  Batch<Shape{3}, B> backward(Context<B>& ctx, Batch<Shape{2}, B> dy, Saved<Shape{3}>& saved, HeadFirst& grad) const {
+    return hidden.backward(ctx, head.backward(ctx, std::move(dy), saved.head, grad.head), saved.hidden, grad.hidden);
   }
   static constexpr void visit(auto&& f, auto&... self) {
     f("head", self.head...);
@@ -212,7 +218,8 @@ struct HeadFirst {
   }
 };
 
-template <class Net, Shape S> void freeze_and_run(const char* prefix) {
+template <class Net, Shape S>
+void freeze_and_run(const char* prefix) {
   Context<B> ctx(1);
   Net model, grad;
   test::randomize(model);
@@ -221,8 +228,7 @@ template <class Net, Shape S> void freeze_and_run(const char* prefix) {
   }).apply(model, grad);
   SavedOf<Net, S> saved;
   model.forward(ctx, test::batch<S>(ctx, test::normal(2 * S.size(), 1)), saved);
-  backward_parameters(ctx, model, test::batch<Net::out(S)>(ctx, test::normal(2 * Net::out(S).size(), 2)),
-                      saved, grad);
+  backward_parameters(ctx, model, test::batch<Net::out(S)>(ctx, test::normal(2 * Net::out(S).size(), 2)), saved, grad);
 }
 
 }  // namespace
@@ -245,6 +251,5 @@ TEST_CASE("Freezer: nothing is silent where a layer of one's own doesn't know of
   // Where the backward would have to stop in it, it is told.
   CHECK_THROWS_WITH_AS((freeze_and_run<Net, s>("0.")), doctest::Contains("core/layer.hpp, 10"), Error);
   // And a trained layer below one that has stopped can't be: visit goes the wrong way.
-  CHECK_THROWS_WITH_AS((freeze_and_run<HeadFirst, s>("head.")), doctest::Contains("core/layer.hpp, 7"),
-                       Error);
+  CHECK_THROWS_WITH_AS((freeze_and_run<HeadFirst, s>("head.")), doctest::Contains("core/layer.hpp, 7"), Error);
 }

@@ -142,8 +142,7 @@ TEST_CASE("Trainer: a network learns labels by heart") {
   Context<Cpu> ctx(1);
   DataLoader loader(data, {.batch_size = 12});
   using Wider = NarrowResNet18<4, 3>;
-  Trainer<Wider, image> trainer(ctx, Optimizer<Wider>(Sgd{.momentum = 0.9}),
-                                Schedule{ConstantLr{}, 0.05, 60});
+  Trainer<Wider, image> trainer(ctx, Optimizer<Wider>(Sgd{.momentum = 0.9}), Schedule{ConstantLr{}, 0.05, 60});
   initialize(ctx, trainer.model);
   while (trainer.steps() < 60)
     for (const HostBatch& b : trainer.rest_of_epoch(loader)) trainer.step(b);
@@ -172,8 +171,7 @@ TEST_CASE_TEMPLATE("Trainer: save and load give the same logits", Model, Net, Dr
   }
 }
 
-TEST_CASE_TEMPLATE("Trainer: a resumed run continues bit for bit, with any number of threads", Model, Net,
-                   DropoutNet) {
+TEST_CASE_TEMPLATE("Trainer: a resumed run continues bit for bit, with any number of threads", Model, Net, DropoutNet) {
   const Dataset data = coloured(22);
   for (const Rule& rule : {Rule(Sgd{.momentum = 0.9}), Rule(Adam{})}) {
     const Scratch scratch;
@@ -236,8 +234,7 @@ TEST_CASE("Trainer: a checkpoint that doesn't fit changes nothing") {
   CHECK_THROWS_AS(run.trainer.resume(scratch.file("other")), Error);
   CHECK(unchanged());
   save_checkpoint(scratch.file("other"), other.trainer.model, Optimizer<DropoutNet>(Sgd{}), {});
-  CHECK_THROWS_WITH_AS(run.trainer.resume(scratch.file("other")), doctest::Contains("\"dropout_stream\""),
-                       Error);
+  CHECK_THROWS_WITH_AS(run.trainer.resume(scratch.file("other")), doctest::Contains("\"dropout_stream\""), Error);
   CHECK(unchanged());
 }
 
@@ -252,13 +249,12 @@ TEST_CASE_TEMPLATE("Trainer: a loss that is not finite stops the run and keeps i
   run.trainer.save(scratch.file("good"));
 
   // A parameter that is infinite; then back to the checkpoint, as if nothing had been.
-  for_each_parameter(
-      [](std::string_view, Role, auto& t) { t.data()[0] = std::numeric_limits<float>::infinity(); },
-      run.trainer.model);
+  for_each_parameter([](std::string_view, Role, auto& t) { t.data()[0] = std::numeric_limits<float>::infinity(); },
+                     run.trainer.model);
   CHECK_THROWS_AS(run.train_until(6), DivergedError);
   const std::string good = bytes_of(scratch.file("good"));
-  CHECK_THROWS_WITH_AS(run.trainer.save(scratch.file("good")),
-                       doctest::Contains("expected finite values, found inf"), DivergedError);
+  CHECK_THROWS_WITH_AS(run.trainer.save(scratch.file("good")), doctest::Contains("expected finite values, found inf"),
+                       DivergedError);
   CHECK(bytes_of(scratch.file("good")) == good);
   run.trainer.resume(scratch.file("good"));
   run.train_until(Run::steps);
@@ -393,8 +389,7 @@ TEST_CASE_TEMPLATE("Trainer: uses the planned memory exactly", Model, Net, Dropo
   }
 }
 
-TEST_CASE_TEMPLATE("Trainer: no heap allocation in a step after the first of its batch size", Model, Net,
-                   DropoutNet) {
+TEST_CASE_TEMPLATE("Trainer: no heap allocation in a step after the first of its batch size", Model, Net, DropoutNet) {
   if (!counts_heap) return;
   const Dataset data = coloured(22);
   for (const int threads : {1, 2}) {

@@ -61,16 +61,15 @@ TEST_CASE("Trainer: counters of a checkpoint that contradict each other are refu
           "the file does not fit, nothing was loaded (1 problem):\n  contradictory: optimizer.step, expected "
           "3 from the "
           "file's metadata, found 2");
-  refused("epoch_images", "-10",
-          "metadata: \"epoch_images\": expected a number from 0 to 9007199254740992, found -10");
+  refused("epoch_images", "-10", "metadata: \"epoch_images\": expected a number from 0 to 9007199254740992, found -10");
   refused("epoch_correct", "11", "metadata: \"epoch_correct\": expected a number from 0 to 10, found 11");
   refused("epoch_loss_sum", "nan", "metadata: \"epoch_loss_sum\": expected a number from ");
 
   // Options that count the same steps in other groups.
   write_raw(path, good);
   Run four(TrainerOptions{.accumulate = 4});
-  CHECK_THROWS_WITH_AS(four.trainer.resume(path),
-                       doctest::Contains("contradictory: optimizer.step, expected 1"), Error);
+  CHECK_THROWS_WITH_AS(four.trainer.resume(path), doctest::Contains("contradictory: optimizer.step, expected 1"),
+                       Error);
   run.trainer.resume(path);
   CHECK(run.trainer.steps() == 5);
 }
@@ -84,11 +83,10 @@ TEST_CASE("Trainer: an average that is not finite is not saved") {
   // The model itself is fine; its average is no const object.
   auto& average = const_cast<Net&>(run.trainer.averaged());
   REQUIRE(&average != &run.trainer.model);
-  for_each_parameter(
-      [](std::string_view, Role, auto& t) { t.data()[0] = std::numeric_limits<float>::infinity(); }, average);
-  CHECK_THROWS_WITH_AS(
-      run.trainer.save(path),
-      (path + ": \"averaged.1.bias\": expected finite values, found inf at index [0]").c_str(),
-      DivergedError);
+  for_each_parameter([](std::string_view, Role, auto& t) { t.data()[0] = std::numeric_limits<float>::infinity(); },
+                     average);
+  CHECK_THROWS_WITH_AS(run.trainer.save(path),
+                       (path + ": \"averaged.1.bias\": expected finite values, found inf at index [0]").c_str(),
+                       DivergedError);
   CHECK(bytes_of(path) == good);
 }

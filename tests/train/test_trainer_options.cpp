@@ -17,10 +17,9 @@ namespace {
 
 using Double = Ref<double>;
 constexpr Shape small{3, 4, 4};
-using Plain =
-    Sequential<Conv2d<3, 2, 3, 1, Double>, ReLU<Double>, GlobalAvgPool2d<Double>, Linear<2, 3, Double>>;
-using Normed = Sequential<Conv2d<3, 2, 3, 1, Double>, BatchNorm2d<2, Double>, GlobalAvgPool2d<Double>,
-                          Linear<2, 3, Double>>;
+using Plain = Sequential<Conv2d<3, 2, 3, 1, Double>, ReLU<Double>, GlobalAvgPool2d<Double>, Linear<2, 3, Double>>;
+using Normed =
+    Sequential<Conv2d<3, 2, 3, 1, Double>, BatchNorm2d<2, Double>, GlobalAvgPool2d<Double>, Linear<2, 3, Double>>;
 
 /// Six images of noise.
 struct Batches {
@@ -37,7 +36,8 @@ struct Batches {
   }
 };
 
-template <class Model> struct Training {
+template <class Model>
+struct Training {
   Context<Double> ctx;
   Trainer<Model, small> trainer;
   Training(const Schedule& schedule, TrainerOptions options, Rule rule = Sgd{})
@@ -99,8 +99,8 @@ TEST_CASE("Trainer: the gradient's elements are limited, then its norm") {
   CHECK(values_of(value.trainer.model.weight) == Values{0.25, -0.375, -0.25, 0.375});
   both.trainer.step({.images = both.images, .labels = both.labels});
   const double factor = 0.1 / (std::sqrt(2 * (0.25 * 0.25 + 0.375 * 0.375)) + 1e-6);
-  check_close(values_of(both.trainer.model.weight),
-              {0.25 * factor, -0.375 * factor, -0.25 * factor, 0.375 * factor}, 1e-15);
+  check_close(values_of(both.trainer.model.weight), {0.25 * factor, -0.375 * factor, -0.25 * factor, 0.375 * factor},
+              1e-15);
 }
 
 TEST_CASE("Trainer: gradients of three batches are those of one three times as large") {
@@ -135,8 +135,7 @@ TEST_CASE("Trainer: the averaged model is the moving average, buffers and all") 
     CHECK(&without.trainer.averaged() == &without.trainer.model);
     Values average = state_of(run.trainer.model);
     for (const double decay : {1 / 10.0, 2 / 11.0, 3 / 12.0, 0.3, 0.3, 0.3}) {
-      for (int k = 0; k < accumulate; ++k)
-        run.trainer.step(batches.all()), without.trainer.step(batches.all());
+      for (int k = 0; k < accumulate; ++k) run.trainer.step(batches.all()), without.trainer.step(batches.all());
       const Values now = state_of(run.trainer.model);
       CHECK(now == state_of(without.trainer.model));  // training takes no notice of it
       average = moved(average, now, 1 - decay);
@@ -158,8 +157,7 @@ TEST_CASE("Trainer: lookahead keeps a share of the way of each three updates") {
       run.trainer.step(batches.all()), fast.trainer.step(batches.all());
       if (k < 2) CHECK(parameters_of(run.trainer.model) == parameters_of(fast.trainer.model));
     }
-    check_close(parameters_of(run.trainer.model), moved(slow, parameters_of(fast.trainer.model), 0.25),
-                1e-14);
+    check_close(parameters_of(run.trainer.model), moved(slow, parameters_of(fast.trainer.model), 0.25), 1e-14);
     fast.trainer.model = run.trainer.model;
   }
 }
@@ -173,9 +171,7 @@ TEST_CASE("Trainer: frozen parameters keep their bits and have no part in the gr
     run.trainer.step(batches.all());
     Values change = parameters_of(std::get<3>(run.trainer.model.layers));
     const Values head = parameters_of(std::get<3>(before.layers));
-    const auto was = [&](const auto& now, const auto& then) {
-      return parameters_of(now) == parameters_of(then);
-    };
+    const auto was = [&](const auto& now, const auto& then) { return parameters_of(now) == parameters_of(then); };
     CHECK(was(std::get<0>(run.trainer.model.layers), std::get<0>(before.layers)));
     CHECK(was(std::get<1>(run.trainer.model.layers), std::get<1>(before.layers)));
     const bool held = state_of(std::get<1>(run.trainer.model.layers)) == state_of(std::get<1>(before.layers));
@@ -199,11 +195,10 @@ TEST_CASE("Trainer: a head alone learns from the features that evaluation uses, 
   Optimizer<Head> optimizer(Sgd{}, {.weight = 0.01});
   for (int step = 0; step < 3; ++step) {
     auto x = std::get<0>(layers).infer(ctx, ctx.upload<small>(batches.images));
-    auto features =
-        std::get<2>(layers).infer(ctx, std::as_const(std::get<1>(layers)).infer(ctx, std::move(x)));
+    auto features = std::get<2>(layers).infer(ctx, std::as_const(std::get<1>(layers)).infer(ctx, std::move(x)));
     SavedOf<Head, Shape{2}> saved;
-    auto loss = softmax_cross_entropy(ctx, head.forward(ctx, std::move(features), saved),
-                                      one_hot<3>(ctx, batches.labels));
+    auto loss =
+        softmax_cross_entropy(ctx, head.forward(ctx, std::move(features), saved), one_hot<3>(ctx, batches.labels));
     zero(grad);
     head.backward_weight(ctx, loss.dlogits, saved, grad);
     optimizer.step(ctx, 0.5, head, grad);
@@ -255,12 +250,11 @@ TEST_CASE("Trainer: options that don't make sense are refused") {
   for (const double wrong : {0.0, 1.1, nan})
     refused({.lookahead_steps = 1, .lookahead_rate = wrong},
             "trainer: lookahead_rate: expected more than 0, at most 1");
-  CHECK_THROWS_WITH_AS((Training<Plain>({ConstantLr{}, nan, 9}, {})),
-                       doctest::Contains("schedule: learning rate"), Error);
-  CHECK_THROWS_WITH_AS((Training<Plain>(constant, {}, Sgd{.momentum = 1})),
-                       doctest::Contains("optimizer: momentum"), Error);
-  CHECK_THROWS_WITH_AS((Training<Plain>(constant, {.frozen = {"conv1."}})), doctest::Contains("\"conv1.\""),
+  CHECK_THROWS_WITH_AS((Training<Plain>({ConstantLr{}, nan, 9}, {})), doctest::Contains("schedule: learning rate"),
                        Error);
+  CHECK_THROWS_WITH_AS((Training<Plain>(constant, {}, Sgd{.momentum = 1})), doctest::Contains("optimizer: momentum"),
+                       Error);
+  CHECK_THROWS_WITH_AS((Training<Plain>(constant, {.frozen = {"conv1."}})), doctest::Contains("\"conv1.\""), Error);
 }
 
 TEST_CASE("Trainer: with everything on, a resumed run continues bit for bit and allocates nothing") {
@@ -274,8 +268,7 @@ TEST_CASE("Trainer: with everything on, a resumed run continues bit for bit and 
                                  .lookahead_steps = 2,
                                  .frozen = frozen};
     const auto run = [&](int threads) {
-      return std::make_unique<TrainingRun<DropoutNet>>(data, threads, Sgd{.momentum = 0.9}, options,
-                                                       Mix{0.4, 1});
+      return std::make_unique<TrainingRun<DropoutNet>>(data, threads, Sgd{.momentum = 0.9}, options, Mix{0.4, 1});
     };
     const Scratch scratch;
     const auto bytes = [&](auto& training) {
@@ -304,12 +297,10 @@ TEST_CASE("Trainer: with everything on, a resumed run continues bit for bit and 
     // Without the options the file does not fit, and nothing changes.
     TrainingRun<DropoutNet> plain(data);
     const Values before = state_of(plain.trainer.model);
-    CHECK_THROWS_WITH_AS(plain.trainer.resume(scratch.file("from")),
-                         doctest::Contains("unexpected: averaged."), Error);
+    CHECK_THROWS_WITH_AS(plain.trainer.resume(scratch.file("from")), doctest::Contains("unexpected: averaged."), Error);
     CHECK(state_of(plain.trainer.model) == before);
     plain.trainer.save(scratch.file("plain"));
-    CHECK_THROWS_WITH_AS(whole->trainer.resume(scratch.file("plain")), doctest::Contains("\"accumulated\""),
-                         Error);
+    CHECK_THROWS_WITH_AS(whole->trainer.resume(scratch.file("plain")), doctest::Contains("\"accumulated\""), Error);
     CHECK(bytes(whole) == states.back());
 
     if (!counts_heap) continue;

@@ -17,8 +17,7 @@ std::string base64(std::string_view bytes) {
     std::uint32_t bits = 0;  // of three bytes: four digits
     for (std::size_t k = 0; k < 3; ++k)
       bits = bits << 8 | (i + k < bytes.size() ? static_cast<std::uint8_t>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += i + k <= bytes.size() ? digits[bits >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 4; ++k) text += i + k <= bytes.size() ? digits[bits >> (18 - 6 * k) & 63] : '=';
   }
   return text;
 }

@@ -16,8 +16,7 @@ using resnet::grouped;
 namespace {
 
 /// What a run's results don't depend on, or, as the seed, only by chance.
-constexpr std::string_view indecisive[] = {"seed",         "threads",  "resume",
-                                           "save-minutes", "data-dir", "run-dir"};
+constexpr std::string_view indecisive[] = {"seed", "threads", "resume", "save-minutes", "data-dir", "run-dir"};
 
 using Settings = std::vector<std::string>;  // values, in the order of some keys
 
@@ -31,8 +30,7 @@ std::vector<std::string> decisive_keys(std::span<const Run> runs) {
   std::vector<std::string> keys;
   for (const Run& run : runs)
     for (const auto& [key, value] : run.config)
-      if (std::ranges::find(indecisive, key) == std::end(indecisive) &&
-          std::ranges::find(keys, key) == keys.end())
+      if (std::ranges::find(indecisive, key) == std::end(indecisive) && std::ranges::find(keys, key) == keys.end())
         keys.push_back(key);
   return keys;
 }
@@ -46,8 +44,7 @@ struct Group {
   /// The runs that have ended; all if there is none: what means are taken over.
   std::vector<const Run*> counted() const {
     std::vector<const Run*> ended;
-    std::ranges::copy_if(runs, std::back_inserter(ended),
-                         [](const Run* run) { return run->results.has_value(); });
+    std::ranges::copy_if(runs, std::back_inserter(ended), [](const Run* run) { return run->results.has_value(); });
     return ended.empty() ? runs : ended;
   }
 };
@@ -135,8 +132,7 @@ std::optional<double> run_seconds(const Run& run) {
 bool is_dashed(const Group& group) { return group.color / colors % 2 == 1; }
 
 std::string key_of(const Group& group) {
-  return fmt::format("<span class=\"key c{}{}\"></span>", group.color % colors,
-                     is_dashed(group) ? " dash" : "");
+  return fmt::format("<span class=\"key c{}{}\"></span>", group.color % colors, is_dashed(group) ? " dash" : "");
 }
 
 /// The mean over the epochs that all of the counted runs have.
@@ -156,8 +152,7 @@ std::string overlaid(const Comparison& comparison, Quantity q, const std::string
   std::vector<Series> series;
   for (const Group& group : comparison.groups) {
     if (group.runs.size() > 1)
-      for (const Run* run : group.runs)
-        series.push_back(curve(*run, q, "", group.color)), series.back().faint = true;
+      for (const Run* run : group.runs) series.push_back(curve(*run, q, "", group.color)), series.back().faint = true;
     series.push_back(mean_curve(group, q));
   }
   q.title = title;
@@ -187,8 +182,7 @@ std::string strip(const Group& group, const Statistics& statistics, double low, 
 }
 
 std::string ended_runs(const Group& group) {
-  const auto ended =
-      std::ranges::count_if(group.runs, [](const Run* run) { return run->results.has_value(); });
+  const auto ended = std::ranges::count_if(group.runs, [](const Run* run) { return run->results.has_value(); });
   const auto all = std::ssize(group.runs);
   return ended == all ? std::to_string(all) : fmt::format("{} of {}", ended, all);
 }
@@ -201,21 +195,19 @@ std::string groups_table(const Comparison& comparison) {
   std::vector<std::vector<std::string>> rows;
   for (const Group& group : comparison.groups) {
     const Statistics accuracy(group, test_accuracy);
-    rows.push_back({key_of(group) + escape(group.label), accuracy.text(2, " %"),
-                    strip(group, accuracy, low, high), ended_runs(group),
-                    Statistics(group, test_loss).text(4, ""), Statistics(group, run_seconds).duration()});
+    rows.push_back({key_of(group) + escape(group.label), accuracy.text(2, " %"), strip(group, accuracy, low, high),
+                    ended_runs(group), Statistics(group, test_loss).text(4, ""),
+                    Statistics(group, run_seconds).duration()});
   }
   const std::string range = low <= high ? fmt::format("each run, {:.2f} to {:.2f} %", low, high) : "each run";
   return "<p>Mean ± standard deviation (n − 1) over the runs that differ in nothing but the seed.</p>\n<div "
          "class=\"card\">" +
-         scroll_box("Configurations", table("",
-                                            {{"configuration", false},
-                                             {"test accuracy"},
-                                             {range, false},
-                                             {"ended runs"},
-                                             {"test loss"},
-                                             {"time"}},
-                                            rows)) +
+         scroll_box(
+             "Configurations",
+             table(
+                 "",
+                 {{"configuration", false}, {"test accuracy"}, {range, false}, {"ended runs"}, {"test loss"}, {"time"}},
+                 rows)) +
          "</div>\n";
 }
 
@@ -249,23 +241,20 @@ std::string render_comparison(std::span<const Run> runs) {
   const Comparison comparison(runs);
   const std::string title = fmt::format("{} runs compared", runs.size());
   std::string body = fmt::format("<header>\n<h1>{}</h1>\n", title);
-  body += comparison.differing.empty()
-              ? "<p class=\"muted\">They have the same settings, apart from the seed.</p>\n"
-              : fmt::format("<p class=\"muted\">Settings that differ: {}.</p>\n",
-                            escape(fmt::format("{}", fmt::join(comparison.differing, ", "))));
+  body += comparison.differing.empty() ? "<p class=\"muted\">They have the same settings, apart from the seed.</p>\n"
+                                       : fmt::format("<p class=\"muted\">Settings that differ: {}.</p>\n",
+                                                     escape(fmt::format("{}", fmt::join(comparison.differing, ", "))));
   for (const Run& run : runs)
     if (!run.results)
       body += notice("Run " + comparison.name(run) + " has not come to its end: it has no results.json.");
-  body +=
-      "</header>\n" + section("Results", groups_table(comparison)) + section("Runs", runs_table(comparison));
+  body += "</header>\n" + section("Results", groups_table(comparison)) + section("Runs", runs_table(comparison));
   body += section("Learning curves", grid(overlaid(comparison, held_out_accuracy, "Held-out accuracy") +
                                           overlaid(comparison, train_accuracy, "Training accuracy") +
                                           overlaid(comparison, held_out_loss, "Held-out loss") +
                                           overlaid(comparison, train_loss, "Training loss")));
-  body += section(
-      "Learning rate, speed and memory",
-      grid(learning_rates(comparison) +
-           overlaid(comparison, speed, speed.title) + overlaid(comparison, epoch_time, epoch_time.title) +
-           overlaid(comparison, memory, memory.title)));
+  body +=
+      section("Learning rate, speed and memory",
+              grid(learning_rates(comparison) + overlaid(comparison, speed, speed.title) +
+                   overlaid(comparison, epoch_time, epoch_time.title) + overlaid(comparison, memory, memory.title)));
   return page(title, body + std::string(footer));
 }

@@ -14,8 +14,7 @@ namespace html {
 
 /// With the number that was asked for, if that is another one.
 inline std::string epochs_done(const Run& run) {
-  const std::string done =
-      std::to_string(run.results ? static_cast<std::size_t>(run.results->epochs) : run.log.size());
+  const std::string done = std::to_string(run.results ? static_cast<std::size_t>(run.results->epochs) : run.log.size());
   const std::string wanted = run.option("epochs");
   return wanted.empty() || wanted == done ? done : done + " of " + wanted;
 }
@@ -34,17 +33,14 @@ struct Quantity {
   bool from_zero = true;
 };
 
-inline const Quantity train_loss{"Training loss", "cross-entropy", "{:.4f}",
-                                 [](auto& row) { return row.train_loss; }};
+inline const Quantity train_loss{"Training loss", "cross-entropy", "{:.4f}", [](auto& row) { return row.train_loss; }};
 inline const Quantity held_out_loss{"Loss", "cross-entropy", "{:.4f}", [](auto& row) { return row.loss; }};
 inline const Quantity train_accuracy{"Training accuracy", "accuracy in %", "{:.2f} %",
                                      [](auto& row) { return 100 * row.train_accuracy; }, false};
 inline const Quantity held_out_accuracy{"Accuracy", "accuracy in %", "{:.2f} %",
                                         [](auto& row) { return 100 * row.accuracy; }, false};
-inline const Quantity learning_rate{"Learning rate", "learning rate", "{:.3g}",
-                                    [](auto& row) { return row.lr; }};
-inline const Quantity epoch_time{"Time per epoch", "seconds", "{:.1f} s",
-                                 [](auto& row) { return row.seconds; }};
+inline const Quantity learning_rate{"Learning rate", "learning rate", "{:.3g}", [](auto& row) { return row.lr; }};
+inline const Quantity epoch_time{"Time per epoch", "seconds", "{:.1f} s", [](auto& row) { return row.seconds; }};
 inline const Quantity speed{"Training speed", "images per second", "{:.0f} images/s",
                             [](auto& row) { return row.images_per_second; }};
 inline const Quantity memory{"Peak memory", "MB", "{:.0f} MB", [](auto& row) { return row.memory_mb; }};

@@ -50,17 +50,14 @@ std::string compact(std::int64_t number) {
               : std::to_string(number);
 }
 
-std::string percent(double share, int decimals) {
-  return fmt::format("{:.{}f}\u00a0%", 100 * share, decimals);
-}
+std::string percent(double share, int decimals) { return fmt::format("{:.{}f}\u00a0%", 100 * share, decimals); }
 
 std::string duration(double seconds) {
   if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
   if (seconds < 59.95) return fmt::format("{:.1f} s", seconds);
   if (!(seconds < 1e15)) return fmt::format("{:g} s", seconds);
   const auto s = static_cast<std::int64_t>(seconds + 0.5);
-  return s < 3600 ? fmt::format("{} min {} s", s / 60, s % 60)
-                  : fmt::format("{} h {} min", s / 3600, s / 60 % 60);
+  return s < 3600 ? fmt::format("{} min {} s", s / 60, s % 60) : fmt::format("{} h {} min", s / 3600, s / 60 % 60);
 }
 
 namespace {
@@ -188,8 +185,7 @@ std::string page(std::string_view title, std::string_view body) {
 }
 
 std::string section(std::string_view heading, std::string_view content) {
-  return content.empty() ? ""
-                         : fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", escape(heading), content);
+  return content.empty() ? "" : fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", escape(heading), content);
 }
 
 std::string notice(std::string_view text) {
@@ -221,10 +217,9 @@ std::string table(std::string_view caption, const std::vector<Column>& columns,
 std::string tiles(const std::vector<Tile>& tiles) {
   std::string html = "<dl class=\"tiles\">\n";
   for (const Tile& tile : tiles)
-    html +=
-        fmt::format("<div{}><dt>{}</dt><dd>{}{}</dd></div>\n", &tile == tiles.data() ? " class=\"main\"" : "",
-                    escape(tile.label), escape(tile.value),
-                    tile.detail.empty() ? "" : "<small>" + escape(tile.detail) + "</small>");
+    html += fmt::format("<div{}><dt>{}</dt><dd>{}{}</dd></div>\n", &tile == tiles.data() ? " class=\"main\"" : "",
+                        escape(tile.label), escape(tile.value),
+                        tile.detail.empty() ? "" : "<small>" + escape(tile.detail) + "</small>");
   return html + "</dl>\n";
 }
 
@@ -315,13 +310,12 @@ std::string line_chart(const LineChart& chart) {
       pen_down = drawn;
     }
     if (path.empty()) continue;
-    curves +=
-        fmt::format("<path class=\"curve {}{}{}\" d=\"{}\"/>\n", color, dash, s.faint ? " faint" : "", path);
+    curves += fmt::format("<path class=\"curve {}{}{}\" d=\"{}\"/>\n", color, dash, s.faint ? " faint" : "", path);
     if (s.faint) continue;
     curves += fmt::format("<circle class=\"dot {}\" {} r=\"2.6\"/>\n", color, last);
-    legend += fmt::format("<li><span class=\"key {}{}\"></span>{} <b>{}</b></li>", color, dash,
-                          s.name.empty() ? "last" : escape(s.name),
-                          can_be_drawn(s.y.back()) ? number(s.y.back()) : "–");
+    legend +=
+        fmt::format("<li><span class=\"key {}{}\"></span>{} <b>{}</b></li>", color, dash,
+                    s.name.empty() ? "last" : escape(s.name), can_be_drawn(s.y.back()) ? number(s.y.back()) : "–");
   }
   double begin = left;
   for (auto point = at.begin(); point != at.end(); ++point) {  // each x has the strip that is nearest to it
@@ -331,8 +325,8 @@ std::string line_chart(const LineChart& chart) {
         "<g class=\"hit\"><title>{} {:g}{}</title><rect x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" "
         "height=\"{}\"/>"
         "<path d=\"M{:.1f} {}V{}\"/>{}</g>\n",
-        escape(chart.x_label), point->first, escape(point->second), begin, top, end - begin, bottom - top, x,
-        top, bottom, dots[point->first]);
+        escape(chart.x_label), point->first, escape(point->second), begin, top, end - begin, bottom - top, x, top,
+        bottom, dots[point->first]);
     begin = end;
   }
   return fmt::format(

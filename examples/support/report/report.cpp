@@ -40,9 +40,9 @@ std::string headline(const Run& run) {
                {"Test loss", fmt::format("{:.4f}", r.test.loss), "mean cross-entropy"}};
   } else if (!run.log.empty()) {
     const EpochRow& last = run.log.back();
-    facts = {{"Latest " + last.held_out + " accuracy", percent(last.accuracy),
-              fmt::format("after epoch {}", last.epoch)},
-             {"Latest " + last.held_out + " loss", fmt::format("{:.4f}", last.loss), "mean cross-entropy"}};
+    facts = {
+        {"Latest " + last.held_out + " accuracy", percent(last.accuracy), fmt::format("after epoch {}", last.epoch)},
+        {"Latest " + last.held_out + " loss", fmt::format("{:.4f}", last.loss), "mean cross-entropy"}};
   }
   facts.push_back({"Epochs", epochs_done(run), ""});
   facts.push_back({"Time", duration(seconds(run)), ""});
@@ -82,8 +82,7 @@ std::string confusion_matrix(const RunResults& r) {
       if (i != k) worst = std::max(worst, share(i, k));
   std::string html =
       "<table class=\"matrix\">\n<thead><tr><th class=\"corner\" scope=\"col\">true class \\ predicted</th>";
-  for (const std::string& name : r.class_names)
-    html += fmt::format("<th scope=\"col\">{}</th>", escape(name));
+  for (const std::string& name : r.class_names) html += fmt::format("<th scope=\"col\">{}</th>", escape(name));
   html += "</tr></thead>\n<tbody>\n";
   for (std::size_t i = 0; i < confusion.size(); ++i) {
     html += fmt::format("<tr><th scope=\"row\">{}</th>", escape(r.class_names[i]));
@@ -115,9 +114,9 @@ std::string class_accuracies(const RunResults& r) {
   std::vector<std::vector<std::string>> rows;
   for (const Class& c : classes)
     rows.push_back({escape(c.name), bar(c.accuracy, percent(c.accuracy, 1)), grouped(c.images)});
-  return card("Accuracy of each class, the hardest first",
-              scroll_box("Accuracy of each class",
-                         table("", {{"class", false}, {"accuracy", false}, {"images"}}, rows)));
+  return card(
+      "Accuracy of each class, the hardest first",
+      scroll_box("Accuracy of each class", table("", {{"class", false}, {"accuracy", false}, {"images"}}, rows)));
 }
 
 std::string frequent_confusions(const RunResults& r) {
@@ -169,8 +168,7 @@ std::string filters(const Filters& f) {
     const double low = least, range = greatest > least ? greatest - low : 1;  // a float can't hold every difference
     for (int y = 0; y < f.kernel * scale; ++y)
       for (int x = 0; x < f.kernel * scale; ++x) {
-        const auto weight =
-            filter.subspan(static_cast<std::size_t>((y / scale * f.kernel + x / scale) * f.in));
+        const auto weight = filter.subspan(static_cast<std::size_t>((y / scale * f.kernel + x / scale) * f.in));
         const int at = (o / columns * cell + y) * width + o % columns * cell + x;
         const auto pixel = std::span(pixels).subspan(static_cast<std::size_t>(at) * 4, 4);
         for (std::size_t c = 0; c < 3; ++c)  // grey unless there is a weight for each colour
@@ -199,8 +197,7 @@ std::string layers(const RunResults& r) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [name, out, parameters, macs] : r.summary)
     rows.push_back({escape(name), fmt::format("{} × {} × {}", out.c, out.h, out.w),
-                    with_share(static_cast<std::int64_t>(parameters), r.parameters),
-                    with_share(macs, r.macs)});
+                    with_share(static_cast<std::int64_t>(parameters), r.parameters), with_share(macs, r.macs)});
   rows.push_back({"total", "", grouped(r.parameters), grouped(r.macs)});
   const std::string html = scroll_box(
       "Layers", table("", {{"layer", false}, {"output (c × h × w)", false}, {"parameters"}, {"MACs"}}, rows));
@@ -216,8 +213,7 @@ std::string configuration(const Run& run) {
   if (run.config.empty()) return "";
   std::string html = "<div class=\"card\"><dl class=\"columns\">\n";
   for (const auto& [key, value] : run.config)
-    html +=
-        fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(key), value.empty() ? "–" : escape(value));
+    html += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", escape(key), value.empty() ? "–" : escape(value));
   return html + "</dl></div>\n";
 }
 
@@ -238,8 +234,7 @@ std::string missing(const Run& run) {
 }  // namespace
 
 std::string render_report(const Run& run) {
-  const std::string title =
-      run.results ? run.results->architecture + " on " + run.results->data : "Run " + run.name();
+  const std::string title = run.results ? run.results->architecture + " on " + run.results->data : "Run " + run.name();
   std::string body = fmt::format("<header>\n<h1>{}</h1>\n", escape(title));
   if (run.results) body += fmt::format("<p class=\"muted\">Run {}</p>\n", escape(run.name()));
   body += missing(run) + headline(run) + "</header>\n" + section("Learning curves", learning_curves(run));

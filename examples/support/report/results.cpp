@@ -48,8 +48,8 @@ TestResults collect_test_results(const resnet::Dataset& test, const resnet::Norm
   for (const resnet::HostBatch& batch : loader.epoch(0)) {
     const std::vector<float> probabilities = probabilities_of(batch.images);  // (n, classes)
     if (probabilities.size() != static_cast<std::size_t>(batch.n) * classes)
-      throw Error(fmt::format("test images: expected {} probabilities for each of {} images, found {} in all",
-                              classes, batch.n, probabilities.size()));
+      throw Error(fmt::format("test images: expected {} probabilities for each of {} images, found {} in all", classes,
+                              batch.n, probabilities.size()));
     for (std::size_t i = 0; i < batch.labels.size(); ++i) {
       const auto p = std::span(probabilities).subspan(i * classes, classes);
       if (!std::ranges::all_of(p, [](float value) { return std::isfinite(value); }))
@@ -78,8 +78,7 @@ TestResults collect_test_results(const resnet::Dataset& test, const resnet::Norm
 namespace {
 
 double finite(const char* what, double value) {
-  if (!std::isfinite(value))
-    throw Error(fmt::format("results: {}: expected a finite number, found {}", what, value));
+  if (!std::isfinite(value)) throw Error(fmt::format("results: {}: expected a finite number, found {}", what, value));
   return value;
 }
 
@@ -151,8 +150,7 @@ class Value {
   std::vector<Value> items() const {
     if (!json_.is_array()) fail("an array", found());
     std::vector<Value> values;
-    for (const ordered_json& item : json_)
-      values.emplace_back(fmt::format("{}[{}]", place_, values.size()), item);
+    for (const ordered_json& item : json_) values.emplace_back(fmt::format("{}[{}]", place_, values.size()), item);
     return values;
   }
   std::vector<Value> items(std::size_t count) const {
@@ -179,16 +177,15 @@ class Value {
     return value;
   }
   /// From 0 to `high`.
-  template <class T> T whole(T high = std::numeric_limits<T>::max()) const {
+  template <class T>
+  T whole(T high = std::numeric_limits<T>::max()) const {
     if (!json_.is_number_unsigned() || json_.get<std::uint64_t>() > static_cast<std::uint64_t>(high))
       fail(fmt::format("a whole number from 0 to {}", high), found());
     return json_.get<T>();
   }
 
  private:
-  std::string found() const {
-    return json_.is_structured() ? fmt::format("an {}", json_.type_name()) : json_.dump();
-  }
+  std::string found() const { return json_.is_structured() ? fmt::format("an {}", json_.type_name()) : json_.dump(); }
 
   std::string place_;
   const ordered_json& json_;
@@ -204,25 +201,22 @@ TestResults read_test(const Value& file, std::size_t classes) {
   }
   const Value stated = file["test"]["images"];
   if (stated.whole<int>() != images)
-    stated.fail(fmt::format("{}, the sum of the confusion matrix", images),
-                std::to_string(stated.whole<int>()));
+    stated.fail(fmt::format("{}, the sum of the confusion matrix", images), std::to_string(stated.whole<int>()));
   for (const Value& wrong : file["most_wrong"].items()) {
     const int last = static_cast<int>(classes) - 1;
-    test.most_wrong.push_back({wrong["index"].whole<int>(), wrong["label"].whole(last),
-                               wrong["predicted"].whole(last), wrong["probability"].number(0, 1),
-                               wrong["label_probability"].number(0, 1), wrong["png"].text()});
+    test.most_wrong.push_back({wrong["index"].whole<int>(), wrong["label"].whole(last), wrong["predicted"].whole(last),
+                               wrong["probability"].number(0, 1), wrong["label_probability"].number(0, 1),
+                               wrong["png"].text()});
     if (!is_base64(test.most_wrong.back().png)) wrong["png"].fail("base64", "another character");
   }
   return test;
 }
 
 Filters read_filters(const Value& layer) {
-  Filters filters{
-      layer["out"].whole(1 << 14), layer["kernel"].whole(1 << 10), layer["in"].whole(1 << 14), {}};
+  Filters filters{layer["out"].whole(1 << 14), layer["kernel"].whole(1 << 10), layer["in"].whole(1 << 14), {}};
   constexpr double largest = std::numeric_limits<float>::max();
   const auto in = static_cast<std::size_t>(filters.in), kernel = static_cast<std::size_t>(filters.kernel);
-  for (const Value& weight :
-       layer["weights"].items(static_cast<std::size_t>(filters.out) * kernel * kernel * in))
+  for (const Value& weight : layer["weights"].items(static_cast<std::size_t>(filters.out) * kernel * kernel * in))
     filters.weights.push_back(static_cast<float>(weight.number(-largest, largest)));
   return filters;
 }
@@ -235,9 +229,9 @@ RunResults read_results(const std::string& path) {
   try {
     json = ordered_json::parse(text);
   } catch (const ordered_json::parse_error& e) {
-    resnet::fail_at(path, e.byte,
-                    e.byte > text.size() ? "expected more JSON, found the end of the file"
-                                         : "expected JSON, found a syntax error");
+    resnet::fail_at(
+        path, e.byte,
+        e.byte > text.size() ? "expected more JSON, found the end of the file" : "expected JSON, found a syntax error");
   } catch (const ordered_json::out_of_range& e) {  // of a double
     throw Error(fmt::format("{}: expected JSON, found: {}", path, e.what()));
   }

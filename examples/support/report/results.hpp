@@ -67,7 +67,8 @@ void write_results(const std::string& path, const RunResults& results);
 RunResults read_results(const std::string& path);
 
 /// The weights of a model in host memory, if its first tensor is a convolution of few channels.
-template <class Model> Filters first_filters(const Model& model) {
+template <class Model>
+Filters first_filters(const Model& model) {
   Filters filters;
   bool first = true;
   resnet::for_each_parameter(

@@ -44,16 +44,15 @@ class CsvRow {
 
   const std::string& text(const std::string& column) const {
     const auto found = fields_.find(column);
-    if (found == fields_.end())
-      throw Error(fmt::format("{}: expected a column \"{}\", found none", place_, column));
+    if (found == fields_.end()) throw Error(fmt::format("{}: expected a column \"{}\", found none", place_, column));
     return found->second;
   }
-  template <class T> T number(const std::string& column) const {
+  template <class T>
+  T number(const std::string& column) const {
     const std::string& field = text(column);
     T value{};
     const char* const end = field.data() + field.size();
-    if (const auto [rest, error] = std::from_chars(field.data(), end, value);
-        error != std::errc{} || rest != end)
+    if (const auto [rest, error] = std::from_chars(field.data(), end, value); error != std::errc{} || rest != end)
       throw Error(fmt::format("{}: {}: expected a number, found \"{}\"", place_, column, field));
     return value;
   }
@@ -72,9 +71,9 @@ std::vector<EpochRow> read_log(const std::string& path) {
   for (int number = 2; std::getline(in, line); ++number) {
     const CsvRow row(fmt::format("{}: line {}", path, number), header, line);
     const auto real = [&](const char* column) { return row.number<double>(column); };
-    rows.push_back({row.number<int>("epoch"), row.number<std::int64_t>("step"), real("lr"),
-                    real("train_loss"), real("train_accuracy"), row.text("held_out"), real("loss"),
-                    real("accuracy"), real("images_per_second"), real("seconds"), real("memory_mb")});
+    rows.push_back({row.number<int>("epoch"), row.number<std::int64_t>("step"), real("lr"), real("train_loss"),
+                    real("train_accuracy"), row.text("held_out"), real("loss"), real("accuracy"),
+                    real("images_per_second"), real("seconds"), real("memory_mb")});
   }
   return rows;
 }
@@ -90,10 +89,8 @@ std::string Run::option(const std::string& key) const {
 
 Run read_run(const std::string& folder) {
   if (!fs::is_directory(folder))
-    throw Error(folder + ": expected the folder of a run, found " +
-                (fs::exists(folder) ? "a file" : "nothing"));
-  const std::string config = folder + "/config.toml", log = folder + "/log.csv",
-                    results = folder + "/results.json";
+    throw Error(folder + ": expected the folder of a run, found " + (fs::exists(folder) ? "a file" : "nothing"));
+  const std::string config = folder + "/config.toml", log = folder + "/log.csv", results = folder + "/results.json";
   if (!fs::exists(config) && !fs::exists(log) && !fs::exists(results))
     throw Error(folder + ": expected config.toml, log.csv or results.json, as train writes them, found none");
   Run run{folder, {}, {}, {}};

@@ -10,7 +10,8 @@
 
 namespace resnet {
 
-template <int In, int Out, int Stride = 1, class B = Cpu> struct Bottleneck {
+template <int In, int Out, int Stride = 1, class B = Cpu>
+struct Bottleneck {
   static_assert(Out % 4 == 0, "a bottleneck's output channels are four times its inner ones");
   static constexpr int inner = Out / 4;
   using Conv1 = Conv2d<In, inner, 1, 1, B>;
@@ -30,11 +31,13 @@ template <int In, int Out, int Stride = 1, class B = Cpu> struct Bottleneck {
   Downsample downsample;
 
   using Backend = B;
-  template <class Other> using on = Bottleneck<In, Out, Stride, Other>;
+  template <class Other>
+  using on = Bottleneck<In, Out, Stride, Other>;
 
   static constexpr Shape out(Shape in) { return Conv3::out(Conv2::out(Conv1::out(in))); }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape reduced = Conv1::out(S);
     static constexpr Shape mid = Conv2::out(reduced);
     static constexpr Shape end = Conv3::out(mid);
@@ -48,7 +51,8 @@ template <int In, int Out, int Stride = 1, class B = Cpu> struct Bottleneck {
     SavedOf<Downsample, S> downsample;
   };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto reduced = conv1.forward(ctx, x, saved.conv1);
     reduced = bn1.forward_relu(ctx, std::move(reduced), saved.bn1);
     auto mid = conv2.forward(ctx, std::move(reduced), saved.conv2);
@@ -58,7 +62,8 @@ template <int In, int Out, int Stride = 1, class B = Cpu> struct Bottleneck {
     return residual_end_forward(ctx, bn3, drop_path, std::move(y), std::move(skip), saved.bn3, saved.drop_path);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto reduced = conv1.infer(ctx, x);
     reduced = bn1.infer_relu(ctx, std::move(reduced));
     auto mid = conv2.infer(ctx, std::move(reduced));
@@ -69,8 +74,7 @@ template <int In, int Out, int Stride = 1, class B = Cpu> struct Bottleneck {
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 Bottleneck& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Bottleneck& grad) const {
     auto dskip = std::move(dy);
     dy = residual_end_backward(ctx, bn3, drop_path, dskip, saved.bn3, saved.drop_path, grad.bn3);
     auto dx = downsample.backward(ctx, std::move(dskip), saved.downsample, grad.downsample);
@@ -97,6 +101,7 @@ template <int In, int Out, int Stride = 1, class B = Cpu> struct Bottleneck {
 };
 
 /// A stage of Bottlenecks has four times as many channels as one of BasicBlocks (models/resnet.hpp).
-template <> inline constexpr int expansion<Bottleneck> = 4;
+template <>
+inline constexpr int expansion<Bottleneck> = 4;
 
 }  // namespace resnet

@@ -26,7 +26,8 @@ struct ConvStage : Sequential<Stage<Block, In, Out, 1, Depth, B>, MaxPool2d<2, 2
   /// How many layers of an nn.Sequential this is.
   static constexpr std::size_t layer_count = Depth * block_layers + 1;
 
-  template <class Other> using on = ConvStage<Block, In, Out, Depth, Other>;
+  template <class Other>
+  using on = ConvStage<Block, In, Out, Depth, Other>;
 
   static constexpr void visit(auto&& f, auto&... self) { visit_from(0, f, self...); }
   static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {

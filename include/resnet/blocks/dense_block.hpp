@@ -17,7 +17,8 @@
 
 namespace resnet {
 
-template <int In, int Growth, class B = Cpu> struct DenseLayer {
+template <int In, int Growth, class B = Cpu>
+struct DenseLayer {
   static constexpr int inner = 4 * Growth;
   using Norm1 = BatchNorm2d<In, B>;
   using Conv1 = Conv2d<In, inner, 1, 1, B>;
@@ -30,11 +31,13 @@ template <int In, int Growth, class B = Cpu> struct DenseLayer {
   Conv2 conv2;
 
   using Backend = B;
-  template <class Other> using on = DenseLayer<In, Growth, Other>;
+  template <class Other>
+  using on = DenseLayer<In, Growth, Other>;
 
   static constexpr Shape out(Shape in) { return {In + Growth, in.h, in.w}; }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape mid = Conv1::out(S);
     SavedOf<Norm1, S> norm1;
     SavedOf<Conv1, S> conv1;
@@ -42,22 +45,23 @@ template <int In, int Growth, class B = Cpu> struct DenseLayer {
     SavedOf<Conv2, mid> conv2;
   };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto normed = norm1.forward_relu(ctx, x, saved.norm1);
     auto mid = conv1.forward(ctx, std::move(normed), saved.conv1);
     mid = norm2.forward_relu(ctx, std::move(mid), saved.norm2);
     return concat(ctx, x, conv2.forward(ctx, std::move(mid), saved.conv2));
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto mid = conv1.infer(ctx, norm1.infer_relu(ctx, x));
     mid = norm2.infer_relu(ctx, std::move(mid));
     return concat(ctx, x, conv2.infer(ctx, std::move(mid)));
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 DenseLayer& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseLayer& grad) const {
     auto dmid = conv2.backward(ctx, slice<In, Growth>(ctx, dy), saved.conv2, grad.conv2);
     dmid = norm2.backward_relu(ctx, std::move(dmid), saved.norm2, grad.norm2);
     auto dnormed = conv1.backward(ctx, std::move(dmid), saved.conv1, grad.conv1);
@@ -74,7 +78,8 @@ template <int In, int Growth, class B = Cpu> struct DenseLayer {
 };
 
 /// The first layer, and a block of the others. (A std::tuple of the layers would make long symbols.)
-template <int In, int Growth, int Depth, class B = Cpu> struct DenseBlock {
+template <int In, int Growth, int Depth, class B = Cpu>
+struct DenseBlock {
   using First = DenseLayer<In, Growth, B>;
   using Rest = DenseBlock<In + Growth, Growth, Depth - 1, B>;
 
@@ -82,27 +87,30 @@ template <int In, int Growth, int Depth, class B = Cpu> struct DenseBlock {
   Rest rest;
 
   using Backend = B;
-  template <class Other> using on = DenseBlock<In, Growth, Depth, Other>;
+  template <class Other>
+  using on = DenseBlock<In, Growth, Depth, Other>;
 
   static constexpr Shape out(Shape in) { return {In + Depth * Growth, in.h, in.w}; }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape mid = First::out(S);
     SavedOf<First, S> first;
     SavedOf<Rest, mid> rest;
   };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     return rest.forward(ctx, first.forward(ctx, std::move(x), saved.first), saved.rest);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     return rest.infer(ctx, first.infer(ctx, std::move(x)));
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 DenseBlock& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseBlock& grad) const {
     auto dmid = rest.backward(ctx, std::move(dy), saved.rest, grad.rest);
     return first.backward(ctx, std::move(dmid), saved.first, grad.first);
   }
@@ -114,13 +122,16 @@ template <int In, int Growth, int Depth, class B = Cpu> struct DenseBlock {
   }
 };
 
-template <int In, int Growth, class B> struct DenseBlock<In, Growth, 0, B> : Identity<B> {
-  template <class Other> using on = DenseBlock<In, Growth, 0, Other>;
+template <int In, int Growth, class B>
+struct DenseBlock<In, Growth, 0, B> : Identity<B> {
+  template <class Other>
+  using on = DenseBlock<In, Growth, 0, Other>;
 
   static constexpr void visit_from(std::size_t, auto&&, auto&...) {}
 };
 
-template <int In, int Out = In / 2, class B = Cpu> struct Transition {
+template <int In, int Out = In / 2, class B = Cpu>
+struct Transition {
   using Norm = BatchNorm2d<In, B>;
   using Conv = Conv2d<In, Out, 1, 1, B>;
   using Pool = AvgPool2d<2, 2, 0, B>;
@@ -130,30 +141,33 @@ template <int In, int Out = In / 2, class B = Cpu> struct Transition {
   Pool pool;
 
   using Backend = B;
-  template <class Other> using on = Transition<In, Out, Other>;
+  template <class Other>
+  using on = Transition<In, Out, Other>;
 
   static constexpr Shape out(Shape in) { return Pool::out(Conv::out(in)); }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape mid = Conv::out(S);
     SavedOf<Norm, S> norm;
     SavedOf<Conv, S> conv;
     SavedOf<Pool, mid> pool;
   };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto normed = norm.forward_relu(ctx, std::move(x), saved.norm);
     auto mid = conv.forward(ctx, std::move(normed), saved.conv);
     return pool.forward(ctx, std::move(mid), saved.pool);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     return pool.infer(ctx, conv.infer(ctx, norm.infer_relu(ctx, std::move(x))));
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 Transition& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Transition& grad) const {
     auto dmid = pool.backward(ctx, std::move(dy), saved.pool, grad.pool);
     auto dnormed = conv.backward(ctx, std::move(dmid), saved.conv, grad.conv);
     return norm.backward_relu(ctx, std::move(dnormed), saved.norm, grad.norm);

@@ -8,7 +8,8 @@
 
 namespace resnet {
 
-template <class Stages> struct FiveStages {
+template <class Stages>
+struct FiveStages {
   using B = typename Stages::Backend;
   using Stage1 = typename Stages::Stage1;
   using Stage2 = typename Stages::Stage2;
@@ -23,13 +24,13 @@ template <class Stages> struct FiveStages {
   Stage5 stage5;
 
   using Backend = B;
-  template <class Other> using on = FiveStages<typename Stages::template on<Other>>;
+  template <class Other>
+  using on = FiveStages<typename Stages::template on<Other>>;
 
-  static constexpr Shape out(Shape in) {
-    return Stage5::out(Stage4::out(Stage3::out(Stage2::out(Stage1::out(in)))));
-  }
+  static constexpr Shape out(Shape in) { return Stage5::out(Stage4::out(Stage3::out(Stage2::out(Stage1::out(in))))); }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape s1 = Stage1::out(S);
     static constexpr Shape s2 = Stage2::out(s1);
     static constexpr Shape s3 = Stage3::out(s2);
@@ -41,7 +42,8 @@ template <class Stages> struct FiveStages {
     SavedOf<Stage5, s4> stage5;
   };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto y1 = stage1.forward(ctx, std::move(x), saved.stage1);
     auto y2 = stage2.forward(ctx, std::move(y1), saved.stage2);
     auto y3 = stage3.forward(ctx, std::move(y2), saved.stage3);
@@ -49,7 +51,8 @@ template <class Stages> struct FiveStages {
     return stage5.forward(ctx, std::move(y4), saved.stage5);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y1 = stage1.infer(ctx, std::move(x));
     auto y2 = stage2.infer(ctx, std::move(y1));
     auto y3 = stage3.infer(ctx, std::move(y2));
@@ -58,15 +61,13 @@ template <class Stages> struct FiveStages {
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 FiveStages& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, FiveStages& grad) const {
     auto dy1 = backward_to_stage1(ctx, std::move(dy), saved, grad);
     return stage1.backward(ctx, std::move(dy1), saved.stage1, grad.stage1);
   }
 
   template <Shape S>
-  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                     FiveStages& grad) const {
+  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, FiveStages& grad) const {
     auto dy1 = backward_to_stage1(ctx, std::move(dy), saved, grad);
     stage1.backward_parameters(ctx, std::move(dy1), saved.stage1, grad.stage1);
   }
@@ -83,8 +84,7 @@ template <class Stages> struct FiveStages {
 
  private:
   template <Shape S>
-  constexpr auto backward_to_stage1(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                    FiveStages& grad) const {
+  constexpr auto backward_to_stage1(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, FiveStages& grad) const {
     auto dy4 = stage5.backward(ctx, std::move(dy), saved.stage5, grad.stage5);
     auto dy3 = stage4.backward(ctx, std::move(dy4), saved.stage4, grad.stage4);
     auto dy2 = stage3.backward(ctx, std::move(dy3), saved.stage3, grad.stage3);

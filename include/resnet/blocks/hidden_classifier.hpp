@@ -28,32 +28,35 @@ struct HiddenClassifier {
   Output output;
 
   using Backend = B;
-  template <class Other> using on = HiddenClassifier<Hidden, In, Width, Classes, Other>;
+  template <class Other>
+  using on = HiddenClassifier<Hidden, In, Width, Classes, Other>;
 
   static constexpr Shape out(Shape) { return {Classes}; }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape mid = {Width};
     SavedOf<Hidden1, S> hidden1;
     SavedOf<Hidden2, mid> hidden2;
     SavedOf<Output, mid> output;
   };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto y1 = hidden1.forward(ctx, std::move(x), saved.hidden1);
     auto y2 = hidden2.forward(ctx, std::move(y1), saved.hidden2);
     return output.forward(ctx, std::move(y2), saved.output);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y1 = hidden1.infer(ctx, std::move(x));
     auto y2 = hidden2.infer(ctx, std::move(y1));
     return output.infer(ctx, std::move(y2));
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 HiddenClassifier& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, HiddenClassifier& grad) const {
     auto dy2 = output.backward(ctx, std::move(dy), saved.output, grad.output);
     auto dy1 = hidden2.backward(ctx, std::move(dy2), saved.hidden2, grad.hidden2);
     return hidden1.backward(ctx, std::move(dy1), saved.hidden1, grad.hidden1);

@@ -24,8 +24,10 @@
 namespace resnet {
 
 /// MBConv<Kernel, Expand>::Block is what Stage takes.
-template <int Kernel, int Expand> struct MBConv {
-  template <int In, int Out, int Stride, class B> struct Block {
+template <int Kernel, int Expand>
+struct MBConv {
+  template <int In, int Out, int Stride, class B>
+  struct Block {
     static constexpr int inner = Expand * In;
     static constexpr bool expands = Expand != 1, has_skip = In == Out && Stride == 1;
     using Expansion =
@@ -43,11 +45,13 @@ template <int Kernel, int Expand> struct MBConv {
     DropPath<B> drop_path;
 
     using Backend = B;
-    template <class Other> using on = Block<In, Out, Stride, Other>;
+    template <class Other>
+    using on = Block<In, Out, Stride, Other>;
 
     static constexpr Shape out(Shape in) { return Projection::out(Depthwise::out(Expansion::out(in))); }
 
-    template <Shape S> struct Saved {
+    template <Shape S>
+    struct Saved {
       static constexpr Shape wide = Expansion::out(S);
       static constexpr Shape mid = Depthwise::out(wide);
       static constexpr Shape end = Projection::out(mid);
@@ -58,17 +62,18 @@ template <int Kernel, int Expand> struct MBConv {
       SavedOf<DropPath<B>, end> drop_path;
     };
 
-    template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    template <Shape S>
+    constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
       auto wide = expansion.forward(ctx, x, saved.expansion);
       auto mid = depthwise.forward(ctx, std::move(wide), saved.depthwise);
       mid = squeeze.forward(ctx, std::move(mid), saved.squeeze);
       auto y = projection.forward(ctx, std::move(mid), saved.projection);
-      if constexpr (has_skip)
-        y = add(ctx, drop_path.forward(ctx, std::move(y), saved.drop_path), std::move(x));
+      if constexpr (has_skip) y = add(ctx, drop_path.forward(ctx, std::move(y), saved.drop_path), std::move(x));
       return y;
     }
 
-    template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    template <Shape S>
+    constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
       auto wide = expansion.infer(ctx, x);
       auto mid = depthwise.infer(ctx, std::move(wide));
       mid = squeeze.infer(ctx, std::move(mid));

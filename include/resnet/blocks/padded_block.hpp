@@ -11,9 +11,8 @@
 namespace resnet {
 
 template <int In, int Out, int Stride, class B>
-using PaddedShortcut =
-    std::conditional_t<In == Out && Stride == 1, Identity<B>,
-                       Sequential<AvgPool2d<1, Stride, 0, B>, PadChannels<Out, (Out - In) / 2, B>>>;
+using PaddedShortcut = std::conditional_t<In == Out && Stride == 1, Identity<B>,
+                                          Sequential<AvgPool2d<1, Stride, 0, B>, PadChannels<Out, (Out - In) / 2, B>>>;
 
 template <int In, int Out, int Stride = 1, class B = Cpu>
 struct PaddedBlock : BasicBlockWith<In, Out, Stride, PaddedShortcut, B> {

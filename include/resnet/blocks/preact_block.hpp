@@ -214,6 +214,7 @@ struct PreActBottleneck {
   }
 };
 
-template <> inline constexpr int expansion<PreActBottleneck> = 4;
+template <>
+inline constexpr int expansion<PreActBottleneck> = 4;
 
 }  // namespace resnet

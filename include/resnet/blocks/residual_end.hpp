@@ -18,8 +18,8 @@ constexpr Batch<S, B> residual_end_forward(Context<B>& ctx, Norm& norm, const Dr
   if (drop_path.p == 0) return norm.forward_add_relu(ctx, std::move(x), std::move(skip), saved_norm);
   auto y = norm.forward(ctx, std::move(x), saved_norm);
   saved_drop_path.stream = ctx.next_stream();
-  run<op::DropPath>(
-      ctx, {.n = y.n(), .size = S.size(), .p = drop_path.p, .stream = saved_drop_path.stream, .x = y, .y = y});
+  run<op::DropPath>(ctx,
+                    {.n = y.n(), .size = S.size(), .p = drop_path.p, .stream = saved_drop_path.stream, .x = y, .y = y});
   run<op::Add>(ctx, {.count = y.size(), .a = y, .b = skip, .y = y});
   run<op::Relu>(ctx, {.count = y.size(), .x = y, .y = y});
   return saved_norm.y = y;

@@ -68,9 +68,8 @@ struct Sequential {
   static constexpr void visit(auto&& f, auto&... self) { visit_from(0, f, self...); }
   /// With names that count from `number` on: for a part of what is one chain to PyTorch.
   static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-      (visit_one<I>(number, f, self...), ...);
-    }(std::index_sequence_for<Layers...>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (visit_one<I>(number, f, self...), ...); }
+    (std::index_sequence_for<Layers...>{});
   }
 
  private:
@@ -79,8 +78,7 @@ struct Sequential {
     if constexpr (I == sizeof...(Layers))
       return x;
     else
-      return forward_from<I + 1>(
-          ctx, std::get<I>(layers).forward(ctx, std::move(x), std::get<I>(saved.layers)), saved);
+      return forward_from<I + 1>(ctx, std::get<I>(layers).forward(ctx, std::move(x), std::get<I>(saved.layers)), saved);
   }
   template <std::size_t I>
   constexpr auto infer_from(auto& ctx, auto x) const {
@@ -94,11 +92,10 @@ struct Sequential {
     if constexpr (I == End)
       return dy;
     else
-      return backward_from<I - 1, End>(
-          ctx,
-          resnet::backward(ctx, std::get<I - 1>(layers), std::move(dy), std::get<I - 1>(saved.layers),
-                           std::get<I - 1>(grad.layers)),
-          saved, grad);
+      return backward_from<I - 1, End>(ctx,
+                                       resnet::backward(ctx, std::get<I - 1>(layers), std::move(dy),
+                                                        std::get<I - 1>(saved.layers), std::get<I - 1>(grad.layers)),
+                                       saved, grad);
   }
   template <std::size_t I>
   static constexpr void visit_one(std::size_t number, auto& f, auto&... self) {

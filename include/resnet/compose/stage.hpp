@@ -52,15 +52,13 @@ struct Stage {
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Stage& grad) const {
-    for (std::size_t i = rest.size(); i-- > 0;)
-      dy = rest[i].backward(ctx, std::move(dy), saved.rest[i], grad.rest[i]);
+    for (std::size_t i = rest.size(); i-- > 0;) dy = rest[i].backward(ctx, std::move(dy), saved.rest[i], grad.rest[i]);
     return first.backward(ctx, std::move(dy), saved.first, grad.first);
   }
 
   template <Shape S>
   constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Stage& grad) const {
-    for (std::size_t i = rest.size(); i-- > 0;)
-      dy = rest[i].backward(ctx, std::move(dy), saved.rest[i], grad.rest[i]);
+    for (std::size_t i = rest.size(); i-- > 0;) dy = rest[i].backward(ctx, std::move(dy), saved.rest[i], grad.rest[i]);
     resnet::backward_parameters(ctx, first, std::move(dy), saved.first, grad.first);
   }
 

@@ -40,12 +40,15 @@ template <class L>
 constexpr void say_missing_parts() {
   using P = Parts<L>;
   static_assert(P::backend, "the layer L has no 'using Backend = B;' (core/layer.hpp lists a layer's parts)");
-  static_assert(P::on, "the layer L has no 'template <class Other> using on', itself on another backend (core/layer.hpp "
-                       "lists a layer's parts)");
-  static_assert(P::out, "the layer L has no 'static constexpr Shape out(Shape in)', its output's shape (core/layer.hpp "
-                        "lists a layer's parts)");
-  static_assert(P::saved, "the layer L has no 'template <Shape S> struct Saved', what backward needs from forward "
-                          "(core/layer.hpp lists a layer's parts)");
+  static_assert(P::on,
+                "the layer L has no 'template <class Other> using on', itself on another backend (core/layer.hpp "
+                "lists a layer's parts)");
+  static_assert(P::out,
+                "the layer L has no 'static constexpr Shape out(Shape in)', its output's shape (core/layer.hpp "
+                "lists a layer's parts)");
+  static_assert(P::saved,
+                "the layer L has no 'template <Shape S> struct Saved', what backward needs from forward "
+                "(core/layer.hpp lists a layer's parts)");
   static_assert(P::forward, "the layer L has no 'forward' (core/layer.hpp lists a layer's parts)");
   static_assert(P::infer, "the layer L has no 'infer' (core/layer.hpp lists a layer's parts)");
   static_assert(P::backward, "the layer L has no 'backward' (core/layer.hpp lists a layer's parts)");
@@ -62,7 +65,7 @@ struct On {
   using type = L;  // is_complete says what is wrong
 };
 template <class L, class Other>
-  requires requires { typename L::template on<Other>; }
+requires requires { typename L::template on<Other>; }
 struct On<L, Other> {
   using type = typename L::template on<Other>;
 };

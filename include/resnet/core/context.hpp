@@ -69,7 +69,7 @@ class Context {
   /// A batch with values from the host: images (n, h, w, c), in any floating type, in whatever has data() and size()
   /// (std::span, std::vector, std::array, an array). Throws Error unless they are whole images, one or more.
   template <Shape S, class Values>
-    requires requires(const Values& values) { *std::data(values), std::size(values); }
+  requires requires(const Values& values) { *std::data(values), std::size(values); }
   Batch<S, B> upload(const Values& values) {
     const auto* const data = std::data(values);
     const std::size_t size = std::size(values);

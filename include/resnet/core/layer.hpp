@@ -43,7 +43,7 @@ struct SavedFor {
   struct type {};  // is_complete says what is wrong
 };
 template <class L, Shape S>
-  requires requires { typename L::template Saved<S>; }
+requires requires { typename L::template Saved<S>; }
 struct SavedFor<L, S> {
   using type = typename L::template Saved<S>;
 };

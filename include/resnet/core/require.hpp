@@ -16,9 +16,10 @@ constexpr void refuse() {
   static_assert(Kind != Misfit::channels,
                 "the input has 'Got' channels, but the layer's In (or Channels) parameter says 'Expected'");
   static_assert(Kind != Misfit::features, "the input has 'Got' features, but the layer's In parameter says 'Expected'");
-  static_assert(Kind != Misfit::window,
-                "the kernel is larger than the padded input, no output would be left: the input has 'Got' pixels in a row "
-                "or column, the kernel 'Expected'");
+  static_assert(
+      Kind != Misfit::window,
+      "the kernel is larger than the padded input, no output would be left: the input has 'Got' pixels in a row "
+      "or column, the kernel 'Expected'");
   static_assert(Kind != Misfit::pixels, "Linear expects one pixel (height and width 1): pool the input first");
 }
 

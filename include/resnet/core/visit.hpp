@@ -73,10 +73,9 @@ class IndexName {
 namespace detail {
 
 template <class Model>
-using ViewOf =
-    TensorView<typename Model::Backend,
-               std::conditional_t<std::is_const_v<Model>, const typename Model::Backend::Scalar,
-                                  typename Model::Backend::Scalar>>;
+using ViewOf = TensorView<
+    typename Model::Backend,
+    std::conditional_t<std::is_const_v<Model>, const typename Model::Backend::Scalar, typename Model::Backend::Scalar>>;
 template <class Model>
 using CounterOf = std::conditional_t<std::is_const_v<Model>, const std::int64_t, std::int64_t>;
 
@@ -156,8 +155,7 @@ void for_each_state(F&& f, Model& model, Others&... others) {
   struct Sink final : detail::StateSink<Model, Others...> {
     F& f;
     explicit Sink(F& function) : f(function) {}
-    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view,
-                detail::ViewOf<Others>... rest) override {
+    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view, detail::ViewOf<Others>... rest) override {
       f(name, role, view, rest...);
     }
     void counter(std::string_view name, Role role, detail::CounterOf<Model>& count,
@@ -175,8 +173,7 @@ void for_each_parameter(F&& f, Model& model, Others&... others) {
   struct Sink final : detail::StateSink<Model, Others...> {
     F& f;
     explicit Sink(F& function) : f(function) {}
-    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view,
-                detail::ViewOf<Others>... rest) override {
+    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view, detail::ViewOf<Others>... rest) override {
       if (role != Role::buffer) f(name, role, view, rest...);
     }
     void counter(std::string_view, Role, detail::CounterOf<Model>&, detail::CounterOf<Others>&...) override {}
@@ -196,8 +193,7 @@ std::vector<L*> layers_of(Model& model) {
 /// Sets all trainable tensors to zero: the start of a gradient.
 template <class Model>
 void zero(Model& gradient) {
-  for_each_parameter(
-      [](std::string_view, Role, auto& t) { Model::Backend::fill(t.size(), 0, t.data()); }, gradient);
+  for_each_parameter([](std::string_view, Role, auto& t) { Model::Backend::fill(t.size(), 0, t.data()); }, gradient);
 }
 
 }  // namespace resnet

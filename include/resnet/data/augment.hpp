@@ -64,9 +64,8 @@ class NormalizeTable {
     const std::size_t means = normalize.mean.size(), stds = normalize.std.size();
     const bool none = means == 0 && stds == 0;
     if (!none && (means != values_.size() || stds != values_.size()))
-      throw Error("normalisation: expected " + std::to_string(channels) +
-                  " means and standard deviations, found " + std::to_string(means) + " and " +
-                  std::to_string(stds));
+      throw Error("normalisation: expected " + std::to_string(channels) + " means and standard deviations, found " +
+                  std::to_string(means) + " and " + std::to_string(stds));
     for (std::size_t c = 0; c < values_.size(); ++c) {
       const double mean = none ? 0 : normalize.mean[c], std = none ? 1 : normalize.std[c];
       if (!std::isfinite(mean) || !(std > 0) || !std::isfinite(std))
@@ -142,8 +141,7 @@ void crop_flip(const std::uint8_t* x,  // (h, w, c)
     for (int w = 0; w < shape.w; ++w, y += channels) {
       const int from_w = (choice.flip ? shape.w - 1 - w : w) + choice.dx;
       const bool inside = from_h >= 0 && from_h < shape.h && from_w >= 0 && from_w < shape.w;
-      const std::uint8_t* pixel =
-          inside ? x + static_cast<std::size_t>(from_h * shape.w + from_w) * channels : nullptr;
+      const std::uint8_t* pixel = inside ? x + static_cast<std::size_t>(from_h * shape.w + from_w) * channels : nullptr;
       for (std::size_t c = 0; c < channels; ++c) y[c] = value(c, pixel ? pixel[c] : std::uint8_t{0});
     }
   }
@@ -166,7 +164,8 @@ inline Random augment_image(std::span<const std::uint8_t> x,  // (h, w, c)
   const CropFlip choice = draw_crop_flip(augment, random);
   if (augment.rand_augment.operations > 0) {
     const auto bytes = scratch.first(x.size());
-    crop_flip(x.data(), shape, choice, [](std::size_t, std::uint8_t v) { return v; }, bytes.data());
+    crop_flip(
+        x.data(), shape, choice, [](std::size_t, std::uint8_t v) { return v; }, bytes.data());
     Random draws{stream, rand_augment_position};
     rand_augment(augment.rand_augment, shape, bytes, scratch.last(x.size()), draws);
     prepare_image(bytes.data(), shape, {}, normalized, y.data());

@@ -68,13 +68,11 @@ inline void append_cifar_image(const unsigned char* planes, std::vector<std::uin
   const std::size_t first = images.size();
   images.resize(first + cifar_shape.size());
   for (std::size_t pixel = 0; pixel < plane; ++pixel)
-    for (std::size_t c = 0; c < channels; ++c)
-      images[first + pixel * channels + c] = planes[c * plane + pixel];
+    for (std::size_t c = 0; c < channels; ++c) images[first + pixel * channels + c] = planes[c * plane + pixel];
 }
 
 /// Appends a file's records to `data`; `records` is how many there must be, 0 for any number but none.
-inline void append_cifar_file(const InputFile& file, const CifarLayout& layout, std::size_t records,
-                              Dataset& data) {
+inline void append_cifar_file(const InputFile& file, const CifarLayout& layout, std::size_t records, Dataset& data) {
   const std::uint64_t size = layout.record_bytes();
   const std::string found = " bytes, found " + std::to_string(file.size()) + " bytes";
   if (records == 0) {
@@ -84,8 +82,8 @@ inline void append_cifar_file(const InputFile& file, const CifarLayout& layout, 
               "expected whole " + std::string(layout.name) + " records of " + std::to_string(size) + found);
   } else if (file.size() != records * size) {
     fail_at(file.name(), std::min(file.size(), records * size),
-            "expected " + std::to_string(records) + " records of " + std::to_string(size) +
-                " bytes, together " + std::to_string(records * size) + found);
+            "expected " + std::to_string(records) + " records of " + std::to_string(size) + " bytes, together " +
+                std::to_string(records * size) + found);
   }
 
   file.with_memory([&] {
@@ -135,8 +133,8 @@ inline TrainTest load_cifar10(const std::filesystem::path& dir) {
   const auto folder = find_cifar(dir, "cifar-10-batches-bin");
   TrainTest data{empty_cifar(cifar10_class_names, 50'000), empty_cifar(cifar10_class_names, 10'000)};
   for (int batch = 1; batch <= 5; ++batch)
-    append_cifar_file(InputFile(folder / ("data_batch_" + std::to_string(batch) + ".bin")), cifar10_layout,
-                      10'000, data.train);
+    append_cifar_file(InputFile(folder / ("data_batch_" + std::to_string(batch) + ".bin")), cifar10_layout, 10'000,
+                      data.train);
   append_cifar_file(InputFile(folder / "test_batch.bin"), cifar10_layout, 10'000, data.test);
   return data;
 }

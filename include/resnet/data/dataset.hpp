@@ -53,7 +53,8 @@ struct TrainValidation {
 };
 
 /// Fisher-Yates: every order is equally likely, and the order depends on the stream alone.
-template <class Items> void shuffle(Items& items, Stream stream) {
+template <class Items>
+void shuffle(Items& items, Stream stream) {
   Random random{stream};
   for (std::size_t left = items.size(); left > 1; --left)
     std::swap(items[left - 1], items[random.below(static_cast<std::uint32_t>(left))]);
@@ -61,9 +62,8 @@ template <class Items> void shuffle(Items& items, Stream stream) {
 
 inline void Dataset::validate() const {
   if (images.size() != labels.size() * image_bytes())
-    throw Error("data set: expected " + std::to_string(labels.size()) + " images of " +
-                std::to_string(image_bytes()) + " bytes, one for each label, found " +
-                std::to_string(images.size()) + " bytes");
+    throw Error("data set: expected " + std::to_string(labels.size()) + " images of " + std::to_string(image_bytes()) +
+                " bytes, one for each label, found " + std::to_string(images.size()) + " bytes");
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] < 0 || labels[i] >= classes())
       throw Error("data set: image " + std::to_string(i) + ": expected a label from 0 to " +
@@ -76,8 +76,7 @@ inline Dataset Dataset::subset(std::span<const int> indices) const {
   chosen.labels.reserve(indices.size());
   for (const int i : indices) {
     if (i < 0 || i >= size())
-      throw Error("data set: expected an image index below " + std::to_string(size()) + ", found " +
-                  std::to_string(i));
+      throw Error("data set: expected an image index below " + std::to_string(size()) + ", found " + std::to_string(i));
     const auto pixels = image(i);
     chosen.images.insert(chosen.images.end(), pixels.begin(), pixels.end());
     chosen.labels.push_back(labels[static_cast<std::size_t>(i)]);
@@ -107,9 +106,7 @@ inline TrainValidation split(const Dataset& data, int validation_size, std::uint
       if (data.labels[static_cast<std::size_t>(i)] == label) members.push_back(i);
     shuffle(members, {seed, for_split | static_cast<std::uint64_t>(label)});
     // Differences of rounded-down running totals: each is within one of its share, and they add up.
-    const auto total_until = [&](std::int64_t n) {
-      return data.size() ? n * validation_size / data.size() : 0;
-    };
+    const auto total_until = [&](std::int64_t n) { return data.size() ? n * validation_size / data.size() : 0; };
     const auto count = static_cast<std::int64_t>(members.size());
     const auto cut = members.begin() + (total_until(seen + count) - total_until(seen));
     validation.insert(validation.end(), members.begin(), cut);

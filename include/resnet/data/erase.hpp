@@ -59,7 +59,8 @@ inline Box draw_erased_box(Shape s, Random& random) {
 }
 
 /// Calls f(begin, count) for each of the box's rows in an image (h, w, c).
-template <class F> void for_each_row(const Box& box, Shape s, F&& f) {
+template <class F>
+void for_each_row(const Box& box, Shape s, F&& f) {
   for (int h = box.top; h < box.bottom; ++h)
     f(static_cast<std::size_t>((h * s.w + box.left) * s.c), static_cast<std::size_t>((box.right - box.left) * s.c));
 }

@@ -75,10 +75,8 @@ inline int figure_color(int label, Point p) {
     case 8:
       return on_texture ? 1 + (odd_column ^ odd_row) : 0;
     default:
-      return on_texture
-                 ? 1 + in_disc({(p.x + shift) % period - period / 2, (p.y + shift) % period - period / 2},
-                               260)
-                 : 0;
+      return on_texture ? 1 + in_disc({(p.x + shift) % period - period / 2, (p.y + shift) % period - period / 2}, 260)
+                        : 0;
   }
 }
 

@@ -104,7 +104,7 @@ class DataLoader {
   int order_epoch_ = -1;
   std::vector<std::uint8_t> bytes_;  // of two images: RandAugment's
   std::vector<float> image_;         // mixing's
-  std::array<Slot, 2> slots_;  // the consumer reads one while the job fills the other
+  std::array<Slot, 2> slots_;        // the consumer reads one while the job fills the other
   std::size_t filling_ = 0;
   int epoch_ = 0, next_ = 0;  // the batch that the job prepares
   BackgroundJob job_;         // last: it uses the others
@@ -137,8 +137,7 @@ class DataLoader::Epoch {
 
  private:
   friend class DataLoader;
-  Epoch(DataLoader* loader, int epoch, int first_batch)
-      : loader_(loader), epoch_(epoch), first_batch_(first_batch) {}
+  Epoch(DataLoader* loader, int epoch, int first_batch) : loader_(loader), epoch_(epoch), first_batch_(first_batch) {}
   DataLoader* loader_;
   int epoch_, first_batch_;
 };
@@ -170,9 +169,8 @@ inline DataLoader::DataLoader(const Dataset& data, DataLoaderOptions options)
 
 inline DataLoader::Epoch DataLoader::epoch(int epoch, int first_batch) {
   if (epoch < 0 || first_batch < 0 || first_batch > batches())
-    throw Error("data loader: expected an epoch of 0 or more and a batch from 0 to " +
-                std::to_string(batches()) + ", found epoch " + std::to_string(epoch) + " and batch " +
-                std::to_string(first_batch));
+    throw Error("data loader: expected an epoch of 0 or more and a batch from 0 to " + std::to_string(batches()) +
+                ", found epoch " + std::to_string(epoch) + " and batch " + std::to_string(first_batch));
   return {this, epoch, first_batch};
 }
 

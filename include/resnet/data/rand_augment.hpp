@@ -58,12 +58,14 @@ namespace detail {
 /// What each value of a byte becomes.
 using ByteTable = std::array<std::uint8_t, 256>;
 
-template <class F> ByteTable byte_table(F&& value) {
+template <class F>
+ByteTable byte_table(F&& value) {
   ByteTable table;
   for (int v = 0; v < 256; ++v) table[static_cast<std::size_t>(v)] = static_cast<std::uint8_t>(value(v));
   return table;
 }
-template <class F> void each_value(std::span<const std::uint8_t> x, std::uint8_t* y, F&& value) {
+template <class F>
+void each_value(std::span<const std::uint8_t> x, std::uint8_t* y, F&& value) {
   const ByteTable table = byte_table(value);
   for (std::size_t i = 0; i < x.size(); ++i) y[i] = table[x[i]];
 }
@@ -152,7 +154,8 @@ inline ByteTable equalize_table(const std::array<int, 256>& histogram) {
   });
 }
 
-template <class F> void each_channel(int channels, std::span<const std::uint8_t> x, std::uint8_t* y, F&& table_of) {
+template <class F>
+void each_channel(int channels, std::span<const std::uint8_t> x, std::uint8_t* y, F&& table_of) {
   const auto step = static_cast<std::size_t>(channels);
   for (std::size_t c = 0; c < step; ++c) {
     std::array<int, 256> histogram{};

@@ -78,9 +78,8 @@ class SyntheticPainter {
     const Color c = color();
     const Pose pose = place({between(0, 127), between(0, 127)}, 6, 18);
     const int half_height = random_.chance(0.5) ? 200 : figure_unit;
-    paint_where(pose, c, c, figure_unit, [half_height](Point p) {
-      return int{in_disc(p, figure_unit) && in_box(p, figure_unit, half_height)};
-    });
+    paint_where(pose, c, c, figure_unit,
+                [half_height](Point p) { return int{in_disc(p, figure_unit) && in_box(p, figure_unit, half_height)}; });
   }
 
   /// Paints where `figure` (of a point in figure coordinates) is 1 or 2, with four samples a pixel. It is 0
@@ -126,8 +125,7 @@ inline TrainTest make_synthetic(int train, int test, std::uint64_t seed) {
     for (int i = 0; i < n; ++i) {
       const auto index = static_cast<std::size_t>(i);
       data.labels.push_back(i % data.classes());
-      SyntheticPainter({seed, for_synthetic | part << 40 | index},
-                       std::span(data.images).subspan(index * size, size))
+      SyntheticPainter({seed, for_synthetic | part << 40 | index}, std::span(data.images).subspan(index * size, size))
           .paint(data.labels.back());
     }
     return data;

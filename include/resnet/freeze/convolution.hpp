@@ -69,8 +69,7 @@ class PackedConvolution {
   using F2 = cpu::WinogradSum<cpu::F2>;
 
   static Algorithm best(const Conv2dGeometry& g, const FreezeOptions& options) {
-    if (options.batch < 1)
-      throw Error("freeze: expected a batch of 1 or more, found " + std::to_string(options.batch));
+    if (options.batch < 1) throw Error("freeze: expected a batch of 1 or more, found " + std::to_string(options.batch));
     // Transformed weights are 4 times as many (F2: 16/9 times). With fewer tiles to use them on, fetching them
     // takes longer than the multiplications that they save.
     constexpr int least_tiles_f4 = 6, least_tiles_f2 = 16;

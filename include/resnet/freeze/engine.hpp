@@ -56,15 +56,13 @@ class Layout {
       if (op.y == p.output || last[y] < first || last[y] >= end) continue;
       at_[y] = 0;
       for (std::size_t v = 0; v < at_.size();) {  // first fit: behind everything that is alive and in the way
-        if (v != y && at_[v] != nowhere && last[v] >= i && at_[v] < at_[y] + room(p, y) &&
-            at_[y] < at_[v] + room(p, v))
+        if (v != y && at_[v] != nowhere && last[v] >= i && at_[v] < at_[y] + room(p, y) && at_[y] < at_[v] + room(p, v))
           at_[y] = at_[v] + room(p, v), v = 0;
         else
           ++v;
       }
       for (const Value v : {op.x, op.other})
-        if (v != none && may_overwrite(op, v) && has(v) && last[index(v)] == i &&
-            p.sizes[index(v)] == op.size)
+        if (v != none && may_overwrite(op, v) && has(v) && last[index(v)] == i && p.sizes[index(v)] == op.size)
           at_[y] = at_[index(v)];
       size_ = std::max(size_, at_[y] + room(p, y));
     }
@@ -83,8 +81,8 @@ class Layout {
     using Kind = Operation::Kind;
     if (op.kind == Kind::conv2d) return v == op.other && v != op.x;
     if (op.kind == Kind::scale_channels) return v == op.x;
-    return op.kind == Kind::batch_norm || op.kind == Kind::add || op.kind == Kind::relu ||
-           op.kind == Kind::sigmoid || op.kind == Kind::silu;
+    return op.kind == Kind::batch_norm || op.kind == Kind::add || op.kind == Kind::relu || op.kind == Kind::sigmoid ||
+           op.kind == Kind::silu;
   }
 
   std::vector<std::size_t> at_;
@@ -98,8 +96,7 @@ class Engine {
     for (std::size_t i = 0; i < size(); ++i) {
       Operation& op = program_.operations[i];
       if (op.kind != Operation::Kind::conv2d) continue;
-      convolutions_[i] = {ctx, op.conv, options, op.weight.data(),
-                          op.bias.empty() ? nullptr : op.bias.data()};
+      convolutions_[i] = {ctx, op.conv, options, op.weight.data(), op.bias.empty() ? nullptr : op.bias.data()};
       op.weight = op.bias = {};
     }
     while (leading_ < size() && convolutions_[leading_].weights() <= traffic(leading_)) ++leading_;
@@ -125,15 +122,12 @@ class Engine {
     const auto place = [&](Value v, std::size_t image, float* own) -> float* {
       if (v == none) return nullptr;
       if (own && leading_layout_.has(v)) return own + leading_layout_.at(v);
-      float* batch = v == 0                 ? const_cast<float*>(x)
-                     : v == program_.output ? y
-                                            : memory.data() + layout.at(v) * images;
+      float* batch = v == 0 ? const_cast<float*>(x) : v == program_.output ? y : memory.data() + layout.at(v) * images;
       return batch + image * program_.sizes[static_cast<std::size_t>(v)];
     };
     const auto execute = [&](auto& workspace, std::size_t i, int count, std::size_t image, float* own) {
       const Operation& op = program_.operations[i];
-      step(workspace, i, count, place(op.x, image, own), place(op.other, image, own),
-           place(op.y, image, own));
+      step(workspace, i, count, place(op.x, image, own), place(op.other, image, own), place(op.y, image, own));
     };
     cpu::parallel_for(ctx.threads(), leading > 0 ? images : 0, [&](std::size_t image, std::size_t worker) {
       float* own = memory.data() + shared + worker * each;
@@ -169,11 +163,18 @@ class Engine {
         return resnet::run<op::DepthwiseConv2d>(ctx, {.g = conv, .x = x, .weight = op.weight.data(), .y = y});
       }
       case Operation::Kind::batch_norm:
-        return resnet::run<op::BatchNormInfer>(
-            ctx, {.rows = op.rows * count, .channels = static_cast<int>(op.weight.size()), .eps = op.eps, .x = x,
-                  .weight = op.weight.data(), .bias = op.bias.data(), .running_mean = op.mean.data(),
-                  .running_var = op.var.data(), .skip = other,
-                  .activation = op.relu ? op::Activation::relu : op::Activation::none, .y = y});
+        return resnet::run<op::BatchNormInfer>(ctx,
+                                               {.rows = op.rows * count,
+                                                .channels = static_cast<int>(op.weight.size()),
+                                                .eps = op.eps,
+                                                .x = x,
+                                                .weight = op.weight.data(),
+                                                .bias = op.bias.data(),
+                                                .running_mean = op.mean.data(),
+                                                .running_var = op.var.data(),
+                                                .skip = other,
+                                                .activation = op.relu ? op::Activation::relu : op::Activation::none,
+                                                .y = y});
       case Operation::Kind::add:
         return resnet::run<op::Add>(ctx, {.count = floats, .a = x, .b = other, .y = y});
       case Operation::Kind::relu:
@@ -183,19 +184,28 @@ class Engine {
       case Operation::Kind::silu:
         return resnet::run<op::Silu>(ctx, {.count = floats, .x = x, .y = y});
       case Operation::Kind::scale_channels:
-        return resnet::run<op::ScaleChannels>(ctx, {.n = count, .pixels = static_cast<int>(op.size) / op.x_channels,
-                                            .channels = op.x_channels, .x = x, .s = other, .y = y});
+        return resnet::run<op::ScaleChannels>(ctx, {.n = count,
+                                                    .pixels = static_cast<int>(op.size) / op.x_channels,
+                                                    .channels = op.x_channels,
+                                                    .x = x,
+                                                    .s = other,
+                                                    .y = y});
       case Operation::Kind::max_pool:
         return resnet::run<op::MaxPool2d>(ctx, {.g = pool, .x = x, .y = y});
       case Operation::Kind::avg_pool:
         return resnet::run<op::AvgPool2d>(ctx, {.g = pool, .x = x, .y = y});
       case Operation::Kind::concat:
-        return resnet::run<op::ConcatChannels>(
-            ctx, {.rows = static_cast<int>(floats) / (op.x_channels + op.other_channels), .a_channels = op.x_channels,
-                  .b_channels = op.other_channels, .a = x, .b = other, .y = y});
+        return resnet::run<op::ConcatChannels>(ctx,
+                                               {.rows = static_cast<int>(floats) / (op.x_channels + op.other_channels),
+                                                .a_channels = op.x_channels,
+                                                .b_channels = op.other_channels,
+                                                .a = x,
+                                                .b = other,
+                                                .y = y});
       case Operation::Kind::transpose:
-        return resnet::run<op::Transpose>(ctx, {.n = count, .rows = static_cast<int>(op.size) / op.x_channels,
-                                        .columns = op.x_channels, .x = x, .y = y});
+        return resnet::run<op::Transpose>(
+            ctx,
+            {.n = count, .rows = static_cast<int>(op.size) / op.x_channels, .columns = op.x_channels, .x = x, .y = y});
     }
   }
 

@@ -18,10 +18,8 @@ inline void fold(const Operation& norm, Operation& conv) {
   conv.bias.resize(channels);
   for (std::size_t o = 0; o < channels; ++o) {
     const double gain = norm.weight[o] / std::sqrt(norm.var[o] + norm.eps);
-    for (std::size_t i = o * taps; i < (o + 1) * taps; ++i)
-      conv.weight[i] = static_cast<float>(conv.weight[i] * gain);
-    conv.bias[o] =
-        static_cast<float>((static_cast<double>(conv.bias[o]) - norm.mean[o]) * gain + norm.bias[o]);
+    for (std::size_t i = o * taps; i < (o + 1) * taps; ++i) conv.weight[i] = static_cast<float>(conv.weight[i] * gain);
+    conv.bias[o] = static_cast<float>((static_cast<double>(conv.bias[o]) - norm.mean[o]) * gain + norm.bias[o]);
   }
 }
 
@@ -32,8 +30,7 @@ inline std::optional<Operation> fused(const Operation& first, const Operation& n
   Operation both = first;
   both.y = next.y;
   both.relu = next.relu;
-  if (next.kind == Kind::batch_norm && next.x == first.y && first.kind == Kind::conv2d &&
-      first.other == none) {
+  if (next.kind == Kind::batch_norm && next.x == first.y && first.kind == Kind::conv2d && first.other == none) {
     fold(next, both);
     both.other = next.other;
   } else if (next.kind == Kind::add && first.other == none) {

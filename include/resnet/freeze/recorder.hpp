@@ -29,7 +29,17 @@ inline constexpr Value none = -1;
 /// An operation (op/) on one image, followed by y = relu(result + other) where asked for.
 struct Operation {
   enum class Kind {
-    conv2d, depthwise_conv2d, batch_norm, add, relu, sigmoid, silu, scale_channels, max_pool, avg_pool, concat,
+    conv2d,
+    depthwise_conv2d,
+    batch_norm,
+    add,
+    relu,
+    sigmoid,
+    silu,
+    scale_channels,
+    max_pool,
+    avg_pool,
+    concat,
     transpose
   };
   Kind kind;
@@ -119,11 +129,8 @@ struct Recorder : private Plan {
   using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads, Plan::sum_of_squares;
 
  private:
-  static constexpr std::size_t floats(auto... dims) {
-    return (std::size_t{1} * ... * static_cast<std::size_t>(dims));
-  }
-  static void record(Ctx&, Operation, const float* x, const float* other, const float* y,
-                     const Parameters& = {});
+  static constexpr std::size_t floats(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
+  static void record(Ctx&, Operation, const float* x, const float* other, const float* y, const Parameters& = {});
 };
 
 static_assert(Backend<Recorder>);
@@ -181,7 +188,8 @@ inline void Recorder::record(Ctx& ctx, Operation op, const float* x, const float
 }
 
 /// What `net.infer` does to one image of shape S.
-template <Shape S, class Net> Program record(const Net& net) {
+template <Shape S, class Net>
+Program record(const Net& net) {
   using Recorded = typename Net::template on<Recorder>;
   const auto recorded = std::make_unique<Recorded>();
   Context<Recorder> images(1);
@@ -189,8 +197,7 @@ template <Shape S, class Net> Program record(const Net& net) {
   Recording recording(x.data(), S.size());
   for_each_state(
       [&](std::string_view, Role, const auto& values, const auto& address) {
-        if constexpr (requires { values.data(); })
-          recording.parameter(address.data(), values.data(), values.size());
+        if constexpr (requires { values.data(); }) recording.parameter(address.data(), values.data(), values.size());
       },
       net, std::as_const(*recorded));
   return recording.finish(std::as_const(*recorded).infer(recording, x).data());

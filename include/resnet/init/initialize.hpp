@@ -25,14 +25,14 @@ namespace detail {
 template <class B>
 class Initializer {
  public:
-  Initializer(Context<B>& ctx, InitOptions options)
-      : ctx_(ctx), options_(options), stream_{options.seed, for_init} {}
+  Initializer(Context<B>& ctx, InitOptions options) : ctx_(ctx), options_(options), stream_{options.seed, for_init} {}
 
   template <int Out, int Kernel, int KernelW, int In>
   void operator()(std::string_view, Role, Tensor<B, Out, Kernel, KernelW, In>& weight) {
     bias_bound_ = 1 / std::sqrt(static_cast<double>(In * Kernel * KernelW));
-    run<op::FillNormal>(ctx_, {.count = weight.size(), .stream = next(),
-                               .std = std::sqrt(2.0 / (Out * Kernel * KernelW)), .y = weight});
+    run<op::FillNormal>(
+        ctx_,
+        {.count = weight.size(), .stream = next(), .std = std::sqrt(2.0 / (Out * Kernel * KernelW)), .y = weight});
   }
   template <int Out, int In>
   void operator()(std::string_view, Role, Tensor<B, Out, In>& weight) {
@@ -57,8 +57,7 @@ class Initializer {
 
  private:
   void fill_uniform(auto& t) {
-    run<op::FillUniform>(
-        ctx_, {.count = t.size(), .stream = next(), .low = -bias_bound_, .high = bias_bound_, .y = t});
+    run<op::FillUniform>(ctx_, {.count = t.size(), .stream = next(), .low = -bias_bound_, .high = bias_bound_, .y = t});
   }
   Stream next() { return {stream_.seed, stream_.id++}; }
 

@@ -80,8 +80,7 @@ class AtomicFile {
 
   void open_locked() {
     for (;;) {
-      fd_ =
-          ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666);
+      fd_ = ::open(temporary_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0666);
       if (fd_ < 0) fail("cannot open the temporary file");
       struct stat opened {
       }, named{};
@@ -96,8 +95,7 @@ class AtomicFile {
         errno = reason;
         fail("cannot lock the temporary file");
       }
-      if (::stat(temporary_.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
-          opened.st_dev == named.st_dev)
+      if (::stat(temporary_.c_str(), &named) == 0 && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
         return;
       ::close(std::exchange(fd_, -1));  // the other writer committed between open and lock: try again
     }
@@ -123,8 +121,7 @@ class AtomicFile {
 
   [[noreturn]] void fail(const std::string& what) const {
     const int reason = errno;
-    throw Error(path_ + ": " + what + (fd_ < 0 ? "" : " (" + temporary_ + ")") + ": " +
-                std::strerror(reason));
+    throw Error(path_ + ": " + what + (fd_ < 0 ? "" : " (" + temporary_ + ")") + ": " + std::strerror(reason));
   }
 
   std::string path_, temporary_;

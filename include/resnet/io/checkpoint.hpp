@@ -22,8 +22,8 @@ namespace resnet {
 /// `metadata` may use any keys but "format". The optimizer's visit_state(f) calls f(name, part) for each part
 /// of its state: a value of the model's type or a std::int64_t. `more` may add tensors of other names.
 template <class Model, class Optimizer>
-void save_checkpoint(const std::string& path, const Model& model, const Optimizer& optimizer,
-                     Metadata metadata, const std::function<void(SafeTensors&)>& more = {}) {
+void save_checkpoint(const std::string& path, const Model& model, const Optimizer& optimizer, Metadata metadata,
+                     const std::function<void(SafeTensors&)>& more = {}) {
   metadata["format"] = checkpoint_format;
   SafeTensors file{{}, std::move(metadata)};
   file.with_memory(path, [&] {
@@ -76,7 +76,8 @@ Metadata load_checkpoint(const std::string& path, Model& model, Optimizer& optim
 }
 
 /// A number as metadata; `from_metadata` gives back the same bits.
-template <class Number> std::string to_metadata(Number number) {
+template <class Number>
+std::string to_metadata(Number number) {
   char text[64];
   return {text, std::to_chars(text, text + sizeof(text), number).ptr};
 }

@@ -17,8 +17,7 @@
 
 namespace resnet {
 
-static_assert(std::endian::native == std::endian::little,
-              "tensor files are little-endian and read without swapping");
+static_assert(std::endian::native == std::endian::little, "tensor files are little-endian and read without swapping");
 static_assert(std::numeric_limits<float>::is_iec559 && std::numeric_limits<double>::is_iec559,
               "tensor files hold IEEE 754 numbers; a double beyond a float's range becomes infinity");
 
@@ -44,7 +43,8 @@ constexpr std::optional<Dtype> dtype_named(std::string_view name) {
 }
 
 /// The type under which a float, double or std::int64_t is stored.
-template <class T> constexpr Dtype dtype_of() {
+template <class T>
+constexpr Dtype dtype_of() {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>,
                 "tensors are written as float, double or std::int64_t");
   return std::is_same_v<T, float> ? Dtype::f32 : std::is_same_v<T, double> ? Dtype::f64 : Dtype::i64;
@@ -65,13 +65,15 @@ constexpr float bfloat_to_float(std::uint16_t b) { return std::bit_cast<float>(s
 
 namespace detail {
 
-template <class Stored> Stored load(const std::byte* at) {  // files don't promise alignment
+template <class Stored>
+Stored load(const std::byte* at) {  // files don't promise alignment
   Stored stored;
   std::memcpy(&stored, at, sizeof(stored));
   return stored;
 }
 
-template <class T, class Stored> T number_as(Stored stored) {
+template <class T, class Stored>
+T number_as(Stored stored) {
   if constexpr (std::is_integral_v<T> && std::is_floating_point_v<Stored>)
     if (!(stored >= -0x1p63 && stored < 0x1p63))
       throw Error("expected a number that 64-bit integers can hold, found " + std::to_string(stored));
@@ -82,7 +84,8 @@ template <class T, class Stored> T number_as(Stored stored) {
 
 /// The stored element at `at`. What is beyond T's precision is rounded; throws Error for a number that no
 /// std::int64_t can hold.
-template <class T> T element(Dtype type, const std::byte* at) {
+template <class T>
+T element(Dtype type, const std::byte* at) {
   using detail::load, detail::number_as;
   switch (type) {
     case Dtype::f64:
@@ -110,7 +113,8 @@ template <class T> T element(Dtype type, const std::byte* at) {
 }
 
 /// Converts `count` stored elements at `bytes`; out: (count).
-template <class T> void convert(Dtype type, const std::byte* bytes, std::size_t count, T* out) {
+template <class T>
+void convert(Dtype type, const std::byte* bytes, std::size_t count, T* out) {
   const std::size_t width = dtype_info(type).bytes;
   if (type == dtype_of<T>()) {
     if (count > 0) std::memcpy(out, bytes, count * width);
@@ -135,8 +139,8 @@ inline std::size_t first_not_finite(Dtype type, const std::byte* bytes, std::siz
   };
   switch (type) {
     case Dtype::f64:  // from the middle between the largest float and 2^128 on, rounding gives infinity
-      return search(std::bit_cast<std::uint64_t>(as == Dtype::f32 ? 0x1.ffffffp127
-                                                                  : std::numeric_limits<double>::infinity()));
+      return search(
+          std::bit_cast<std::uint64_t>(as == Dtype::f32 ? 0x1.ffffffp127 : std::numeric_limits<double>::infinity()));
     case Dtype::f32:
       return search(std::uint32_t{0x7F800000});
     case Dtype::f16:

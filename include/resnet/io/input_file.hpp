@@ -66,7 +66,8 @@ class InputFile {
   const std::string& name() const { return name_; }
   std::uint64_t size() const { return size_; }
   /// The result of f(); running out of memory in it throws Error.
-  template <class F> decltype(auto) with_memory(F&& f) const {
+  template <class F>
+  decltype(auto) with_memory(F&& f) const {
     return with_memory_for(
         name_, [&] { return "its " + std::to_string(size_) + " bytes"; }, f);
   }

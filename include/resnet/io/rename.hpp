@@ -28,8 +28,7 @@ inline Renames known_renames() {
 /// The name with each pair applied in turn, wherever the old part begins the name or follows a dot.
 inline std::string renamed(std::string name, const Renames& renames) {
   for (const auto& [from, to] : renames) {
-    if (from.empty())
-      throw Error("rename: expected a part of a name to replace by \"" + to + "\", found none");
+    if (from.empty()) throw Error("rename: expected a part of a name to replace by \"" + to + "\", found none");
     for (std::size_t at = 0; (at = name.find(from, at)) != std::string::npos;)
       if (at == 0 || name[at - 1] == '.')
         name.replace(at, from.size(), to), at += to.size();
@@ -41,8 +40,7 @@ inline std::string renamed(std::string name, const Renames& renames) {
 
 /// Those known pairs that turn unexpected names into missing ones, as the option that says so; empty if none
 /// do.
-inline std::string rename_hint(const std::vector<std::string>& unexpected,
-                               const std::set<std::string>& missing) {
+inline std::string rename_hint(const std::vector<std::string>& unexpected, const std::set<std::string>& missing) {
   Renames used;
   for (const auto& pair : known_renames())
     for (const std::string& name : unexpected)
@@ -54,10 +52,9 @@ inline std::string rename_hint(const std::vector<std::string>& unexpected,
   for (const std::string& name : unexpected) fitting += missing.contains(renamed(name, used));
   if (fitting == 0) return "";
   std::string hint;
-  for (const auto& [from, to] : used)
-    hint += (hint.empty() ? "" : ", ") + ("{\"" + from + "\", \"" + to + "\"}");
-  return std::to_string(fitting) + " of the unexpected names are missing ones after LoadOptions{.rename = {" +
-         hint + "}}";
+  for (const auto& [from, to] : used) hint += (hint.empty() ? "" : ", ") + ("{\"" + from + "\", \"" + to + "\"}");
+  return std::to_string(fitting) + " of the unexpected names are missing ones after LoadOptions{.rename = {" + hint +
+         "}}";
 }
 
 /// Renames those tensors whose names begin with `prefix`, after it. Throws Error if a pair changes no name or

@@ -35,14 +35,16 @@ struct StoredTensor {
   std::size_t size() const { return bytes.size() / dtype_info(dtype).bytes; }
 
   /// The elements, converted to T.
-  template <class T> std::vector<T> values() const {
+  template <class T>
+  std::vector<T> values() const {
     std::vector<T> result(size());
     convert(dtype, bytes.data(), result.size(), result.data());
     return result;
   }
 
   /// T is float, double or std::int64_t; the product of the shape has to be the number of values.
-  template <class T> static StoredTensor of(Dimensions shape, const std::vector<T>& values) {
+  template <class T>
+  static StoredTensor of(Dimensions shape, const std::vector<T>& values) {
     StoredTensor result{dtype_of<T>(), std::move(shape), std::vector<std::byte>(values.size() * sizeof(T))};
     if (!values.empty()) std::memcpy(result.bytes.data(), values.data(), result.bytes.size());
     return result;
@@ -70,7 +72,8 @@ struct SafeTensors {
   Metadata metadata;
 
   /// Calls f(), which is to add tensors and write them to `path`; running out of memory in it throws Error.
-  template <class F> void with_memory(const std::string& path, F&& f) const {
+  template <class F>
+  void with_memory(const std::string& path, F&& f) const {
     const auto so_far = [&] {
       std::uint64_t sum = 0;
       for (const auto& [name, tensor] : tensors) sum += tensor.bytes.size();
@@ -123,8 +126,7 @@ inline void check_writable(const std::string& path, const SafeTensors& content) 
     std::uint64_t bytes = dtype_info(tensor.dtype).bytes;
     for (const std::int64_t dim : tensor.shape)
       if (dim < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dim), &bytes))
-        throw Error(where + "shape: expected non-negative sizes that 64 bits can hold, found " +
-                    to_text(tensor.shape));
+        throw Error(where + "shape: expected non-negative sizes that 64 bits can hold, found " + to_text(tensor.shape));
     if (bytes != tensor.bytes.size())
       throw Error(where + "expected " + std::to_string(bytes) + " bytes for shape " + to_text(tensor.shape) +
                   ", found " + std::to_string(tensor.bytes.size()));
@@ -151,8 +153,7 @@ inline void verify_checksum(const std::string& path, SafeTensors& content) {
   if (expected.empty()) return;
   if (const std::string found = checksum(FileLayout(content)); found != expected.mapped())
     throw Error(path + ": expected the checksum " + expected.mapped() + " from the metadata, found " + found +
-                ": the file is damaged, or a program has changed it and kept the metadata \"" + checksum_key +
-                '"');
+                ": the file is damaged, or a program has changed it and kept the metadata \"" + checksum_key + '"');
 }
 
 /// Throws Error for a file of torch.save (a zip archive, or a pickle before PyTorch 1.6) and tells how to
@@ -168,8 +169,8 @@ inline void refuse_torch_file(const std::string& path, std::uint64_t first_bytes
               "it (what "
               "torch.load returns has to be the state_dict):\n  import torch, safetensors.torch\n"
               "  safetensors.torch.save_file(torch.load(" +
-              json_string(path) + ", map_location=\"cpu\", weights_only=True), " +
-              json_string(stem + ".safetensors") + ')');
+              json_string(path) + ", map_location=\"cpu\", weights_only=True), " + json_string(stem + ".safetensors") +
+              ')');
 }
 
 }  // namespace detail
@@ -182,8 +183,8 @@ inline SafeTensors read_safetensors(const InputFile& file) {
     if (length > largest_safetensors_header) detail::refuse_torch_file(file.name(), length);
     if (length > largest_safetensors_header || length < 2)
       fail_at(file.name(), 0,
-              "expected a header of 2 to " + std::to_string(largest_safetensors_header) +
-                  " bytes, found the length " + std::to_string(length));
+              "expected a header of 2 to " + std::to_string(largest_safetensors_header) + " bytes, found the length " +
+                  std::to_string(length));
     file.expect(header_offset, length);
     const std::uint64_t data = header_offset + length;
     std::string text(length, '\0');
@@ -191,9 +192,8 @@ inline SafeTensors read_safetensors(const InputFile& file) {
     SafetensorsHeader header = parse_safetensors_header(file.name(), text);
     if (file.size() - data != header.data_bytes)
       fail_at(file.name(), file.size(),
-              "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " +
-                  std::to_string(data) + " to the end of the file, found " +
-                  std::to_string(file.size() - data));
+              "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " + std::to_string(data) +
+                  " to the end of the file, found " + std::to_string(file.size() - data));
 
     SafeTensors result;
     for (auto& [name, entry] : header.tensors) {

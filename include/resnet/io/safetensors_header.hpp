@@ -31,7 +31,7 @@ struct SafetensorsHeader {
 };
 
 inline constexpr std::uint64_t largest_safetensors_header = 100'000'000;  // the Python package's limit
-inline constexpr std::uint64_t header_offset = 8;  // the header's length comes first, as 8 bytes
+inline constexpr std::uint64_t header_offset = 8;                         // the header's length comes first, as 8 bytes
 
 inline std::string to_text(const Dimensions& dims) {
   std::string text = "[";
@@ -62,14 +62,12 @@ inline std::string json_string(std::string_view text) {
 /// Well-formed UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing above U+10FFFF.
 inline bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t k) {
-      return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u;
-    };
+    const auto byte = [&](std::size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u; };
     const unsigned first = byte(0), second = byte(1);
     const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
     if ((first >= 0x80 && first < 0xC2) || first > 0xF4) return false;
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
+        (first == 0xF4 && second > 0x8F))
       return false;
     for (std::size_t k = 1; k < length; ++k)
       if (byte(k) >> 6 != 2) return false;
@@ -95,8 +93,8 @@ inline std::string format_safetensors_header(const SafetensorsHeader& header) {
   for (const auto& [name, entry] : header.tensors) {
     text += separator + detail::json_string(name) + ":{\"dtype\":\"";
     text += dtype_info(entry.dtype).name;
-    text += "\",\"shape\":" + to_text(entry.shape) + ",\"data_offsets\":[" + std::to_string(entry.begin) +
-            ',' + std::to_string(entry.end) + "]}";
+    text += "\",\"shape\":" + to_text(entry.shape) + ",\"data_offsets\":[" + std::to_string(entry.begin) + ',' +
+            std::to_string(entry.end) + "]}";
     separator = ",";
   }
   text += '}';

@@ -4,8 +4,7 @@
 #pragma once
 
 #if !__has_include(<nlohmann/json.hpp>)
-#error \
-    "resnet/io needs the JSON library nlohmann-json: install the package nlohmann-json3-dev (Debian, Ubuntu)"
+#error "resnet/io needs the JSON library nlohmann-json: install the package nlohmann-json3-dev (Debian, Ubuntu)"
 #endif
 
 #include <resnet/io/input_file.hpp>
@@ -136,25 +135,21 @@ class HeaderParser {
   SafetensorsHeader::Entry checked_entry() {
     const std::string& type_name = member(entry_.dtype, "dtype");
     const std::optional<Dtype> dtype = dtype_named(type_name);
-    if (!dtype)
-      fail("dtype: expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL, found " + type_name);
+    if (!dtype) fail("dtype: expected F64, F32, F16, BF16, I64, I32, I16, I8, U8 or BOOL, found " + type_name);
 
     SafetensorsHeader::Entry result{*dtype, {}, 0, 0};
     std::uint64_t bytes = dtype_info(*dtype).bytes;
     for (const std::uint64_t dim : member(entry_.shape, "shape")) {
-      if (dim > std::uint64_t{std::numeric_limits<std::int64_t>::max()} ||
-          __builtin_mul_overflow(bytes, dim, &bytes))
+      if (dim > std::uint64_t{std::numeric_limits<std::int64_t>::max()} || __builtin_mul_overflow(bytes, dim, &bytes))
         fail("shape: expected a size that 64 bits can hold, found the dimension " + std::to_string(dim));
       result.shape.push_back(static_cast<std::int64_t>(dim));
     }
     const Numbers& offsets = member(entry_.data_offsets, "data_offsets");
-    if (offsets.size() != 2)
-      fail("data_offsets: expected 2 numbers, found " + std::to_string(offsets.size()));
+    if (offsets.size() != 2) fail("data_offsets: expected 2 numbers, found " + std::to_string(offsets.size()));
     result.begin = offsets[0], result.end = offsets[1];
     if (result.begin > result.end || result.end - result.begin != bytes)
-      fail("data_offsets: expected " + std::to_string(bytes) + " bytes for shape " + to_text(result.shape) +
-           " of " + type_name + ", found [" + std::to_string(result.begin) + "," +
-           std::to_string(result.end) + "]");
+      fail("data_offsets: expected " + std::to_string(bytes) + " bytes for shape " + to_text(result.shape) + " of " +
+           type_name + ", found [" + std::to_string(result.begin) + "," + std::to_string(result.end) + "]");
     return result;
   }
 

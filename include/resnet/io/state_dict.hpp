@@ -93,7 +93,8 @@ struct ExpectState {
 }  // namespace detail
 
 /// Adds all entries of the model's state_dict under `prefix` + name.
-template <class Model> void put_state(SafeTensors& file, const std::string& prefix, const Model& model) {
+template <class Model>
+void put_state(SafeTensors& file, const std::string& prefix, const Model& model) {
   for_each_state(detail::PutState{file, prefix}, model);
 }
 
@@ -104,12 +105,14 @@ void put_parameters(SafeTensors& file, const std::string& prefix, const Model& v
 }
 
 /// Asks the loader for all that put_state has put. A missing num_batches_tracked counts as 0, as in PyTorch.
-template <class Model> void expect_state(StateLoader& loader, const std::string& prefix, Model& model) {
+template <class Model>
+void expect_state(StateLoader& loader, const std::string& prefix, Model& model) {
   for_each_state(detail::ExpectState{loader, prefix, true}, model);
 }
 
 /// Asks the loader for all that put_parameters has put.
-template <class Model> void expect_parameters(StateLoader& loader, const std::string& prefix, Model& values) {
+template <class Model>
+void expect_parameters(StateLoader& loader, const std::string& prefix, Model& values) {
   for_each_parameter(detail::ExpectState{loader, prefix}, values);
 }
 
@@ -134,8 +137,8 @@ void save_weights(const std::string& path, const Model& model, const Metadata& m
 }
 
 struct LoadOptions {
-  std::string prefix = {};  // of the names in the file; other names are left alone
-  Renames rename = {};      // of what follows the prefix: {{"shortcut.", "downsample."}}, see io/rename.hpp
+  std::string prefix = {};             // of the names in the file; other names are left alone
+  Renames rename = {};                 // of what follows the prefix: {{"shortcut.", "downsample."}}, see io/rename.hpp
   std::vector<std::string> skip = {};  // the model keeps what begins so: {"fc."} for a new head on old features
 };
 

@@ -17,8 +17,7 @@
 
 namespace resnet {
 
-inline constexpr std::int64_t largest_count = std::int64_t{1}
-                                              << 53;  // nothing that counts from here overflows
+inline constexpr std::int64_t largest_count = std::int64_t{1} << 53;  // nothing that counts from here overflows
 
 class StateLoader {
  public:
@@ -42,8 +41,7 @@ class StateLoader {
 
   void expect(const std::string& name, Target target) {
     if (is_skipped(name)) return;
-    if (!expected_.insert(name).second)
-      throw Error(path_ + ": expected every name once, found twice: " + name);
+    if (!expected_.insert(name).second) throw Error(path_ + ": expected every name once, found twice: " + name);
     auto found = file_.tensors.find(name);
     if (found == file_.tensors.end()) missing_.insert(in_scope(name));
     if (found == file_.tensors.end() && target.zero_if_missing)
@@ -77,12 +75,11 @@ class StateLoader {
         names.push_back(in_scope(name));
       }
     for (const auto& [prefix, used] : skipped_)
-      if (!used)
-        not_expected.push_back("to be left out, but neither expected nor in the file: " + prefix + "…");
+      if (!used) not_expected.push_back("to be left out, but neither expected nor in the file: " + prefix + "…");
     if (const std::size_t problems = unfit_.size() + not_expected.size(); problems > 0) {
-      std::string message = path_ + ": the file does not fit, nothing was loaded (" +
-                            std::to_string(problems) + (problems == 1 ? " problem):" : " problems):") +
-                            first_ten(unfit_) + first_ten(not_expected);
+      std::string message = path_ + ": the file does not fit, nothing was loaded (" + std::to_string(problems) +
+                            (problems == 1 ? " problem):" : " problems):") + first_ten(unfit_) +
+                            first_ten(not_expected);
       const std::string hint = rename_hint(names, missing_);
       throw Error(hint.empty() ? message : message + "\n  hint: " + hint);
     }
@@ -98,19 +95,16 @@ class StateLoader {
   static std::string problem_of(const std::string& name, const StoredTensor& found, const Target& target) {
     const bool count = target.type == Dtype::i64;
     if (found.shape != target.shape)
-      return "mis-shaped: " + name + ", expected shape " + to_text(target.shape) + ", found " +
-             to_text(found.shape);
+      return "mis-shaped: " + name + ", expected shape " + to_text(target.shape) + ", found " + to_text(found.shape);
     if (count && is_floating(found.dtype))
-      return "mistyped: " + name + ", expected an integer type, found " +
-             std::string(dtype_info(found.dtype).name);
+      return "mistyped: " + name + ", expected an integer type, found " + std::string(dtype_info(found.dtype).name);
     if (count)
       for (const std::int64_t number : found.values<std::int64_t>())
         if (number < 0 || number > largest_count)
-          return "out of range: " + name + ", expected a count from 0 to 2^53, found " +
-                 std::to_string(number);
+          return "out of range: " + name + ", expected a count from 0 to 2^53, found " + std::to_string(number);
     if (const std::string value = not_finite(found, target.type); !value.empty())
-      return "not finite: " + name + ", expected finite values of type " +
-             std::string(dtype_info(target.type).name) + ", found " + value;
+      return "not finite: " + name + ", expected finite values of type " + std::string(dtype_info(target.type).name) +
+             ", found " + value;
     return "";
   }
 

@@ -12,8 +12,8 @@
 namespace resnet {
 
 inline std::uint64_t xxh64(std::span<const std::byte> data, std::uint64_t seed) {
-  constexpr std::uint64_t prime[] = {0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9,
-                                     0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5};
+  constexpr std::uint64_t prime[] = {0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63,
+                                     0x27D4EB2F165667C5};
   const std::byte *at = data.data(), *const end = at + data.size();
   const auto next = [&]<class Word>(Word word) {
     std::memcpy(&word, at, sizeof(word));
@@ -29,8 +29,7 @@ inline std::uint64_t xxh64(std::span<const std::byte> data, std::uint64_t seed) 
     std::uint64_t lanes[4] = {seed + prime[0] + prime[1], seed + prime[1], seed, seed - prime[0]};
     while (end - at >= 32)
       for (std::uint64_t& lane : lanes) lane = round(lane, next(std::uint64_t{}));
-    hash =
-        std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
+    hash = std::rotl(lanes[0], 1) + std::rotl(lanes[1], 7) + std::rotl(lanes[2], 12) + std::rotl(lanes[3], 18);
     for (const std::uint64_t lane : lanes) hash = (hash ^ round(0, lane)) * prime[0] + prime[3];
   }
   hash += data.size();

@@ -92,10 +92,21 @@ struct BatchNorm2d {
       return {};
     }
     auto dx = ctx.make_like(x);
-    run<op::NormalizeBackward>(
-        ctx, {.rows = rows<S>(dy.n()), .channels = Channels, .statistics = statistics, .x = x, .weight = weight,
-              .bias = bias, .mean = mean, .inv_std = inv_std, .activation = op::Activation::relu, .y = y, .dy = masked_dy,
-              .dskip = dy, .dx = dx, .dweight = grad.weight, .dbias = grad.bias});
+    run<op::NormalizeBackward>(ctx, {.rows = rows<S>(dy.n()),
+                                     .channels = Channels,
+                                     .statistics = statistics,
+                                     .x = x,
+                                     .weight = weight,
+                                     .bias = bias,
+                                     .mean = mean,
+                                     .inv_std = inv_std,
+                                     .activation = op::Activation::relu,
+                                     .y = y,
+                                     .dy = masked_dy,
+                                     .dskip = dy,
+                                     .dx = dx,
+                                     .dweight = grad.weight,
+                                     .dbias = grad.bias});
     return dx;
   }
 
@@ -116,12 +127,22 @@ struct BatchNorm2d {
     const auto mean = saved.mean = ctx.template make<Shape{Channels}>(1);
     const auto inv_std = saved.inv_std = ctx.template make<Shape{Channels}>(1);
     if (statistics == Statistics::running) {
-      run<op::RunningStatistics>(ctx, {.channels = Channels, .eps = eps, .running_mean = running_mean,
-                                       .running_var = running_var, .mean = mean, .inv_std = inv_std});
+      run<op::RunningStatistics>(ctx, {.channels = Channels,
+                                       .eps = eps,
+                                       .running_mean = running_mean,
+                                       .running_var = running_var,
+                                       .mean = mean,
+                                       .inv_std = inv_std});
     } else {
       if (n < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
-      run<op::BatchStatistics>(ctx, {.rows = n, .channels = Channels, .eps = eps, .momentum = momentum, .x = x,
-                                     .running_mean = running_mean, .running_var = running_var, .mean = mean,
+      run<op::BatchStatistics>(ctx, {.rows = n,
+                                     .channels = Channels,
+                                     .eps = eps,
+                                     .momentum = momentum,
+                                     .x = x,
+                                     .running_mean = running_mean,
+                                     .running_var = running_var,
+                                     .mean = mean,
                                      .inv_std = inv_std});
       ++num_batches_tracked;
     }
@@ -130,8 +151,16 @@ struct BatchNorm2d {
       y = skip;
     else
       y = ctx.template make<S>(x.n());
-    run<op::Normalize>(ctx, {.rows = n, .channels = Channels, .x = x, .weight = weight, .bias = bias, .mean = mean,
-                             .inv_std = inv_std, .skip = skip, .activation = activation, .y = y});
+    run<op::Normalize>(ctx, {.rows = n,
+                             .channels = Channels,
+                             .x = x,
+                             .weight = weight,
+                             .bias = bias,
+                             .mean = mean,
+                             .inv_std = inv_std,
+                             .skip = skip,
+                             .activation = activation,
+                             .y = y});
     saved.x = std::move(x);
     return y;
   }
@@ -140,9 +169,17 @@ struct BatchNorm2d {
   constexpr Batch<S, B> infer_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation) const {
     require_channels<BatchNorm2d, S.c, Channels>(ctx);
     auto y = ctx.make_like(x);
-    run<op::BatchNormInfer>(ctx, {.rows = rows<S>(x.n()), .channels = Channels, .eps = eps, .x = x, .weight = weight,
-                                  .bias = bias, .running_mean = running_mean, .running_var = running_var,
-                                  .skip = skip, .activation = activation, .y = y});
+    run<op::BatchNormInfer>(ctx, {.rows = rows<S>(x.n()),
+                                  .channels = Channels,
+                                  .eps = eps,
+                                  .x = x,
+                                  .weight = weight,
+                                  .bias = bias,
+                                  .running_mean = running_mean,
+                                  .running_var = running_var,
+                                  .skip = skip,
+                                  .activation = activation,
+                                  .y = y});
     return y;
   }
 
@@ -153,10 +190,19 @@ struct BatchNorm2d {
     const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
     if (grad.weight.released()) return {};
     auto dx = ctx.make_like(dy);
-    run<op::NormalizeBackward>(
-        ctx, {.rows = rows<S>(dy.n()), .channels = Channels, .statistics = statistics, .x = x, .weight = weight,
-              .bias = bias, .mean = mean, .inv_std = inv_std, .activation = activation, .dy = dy, .dx = dx,
-              .dweight = grad.weight, .dbias = grad.bias});
+    run<op::NormalizeBackward>(ctx, {.rows = rows<S>(dy.n()),
+                                     .channels = Channels,
+                                     .statistics = statistics,
+                                     .x = x,
+                                     .weight = weight,
+                                     .bias = bias,
+                                     .mean = mean,
+                                     .inv_std = inv_std,
+                                     .activation = activation,
+                                     .dy = dy,
+                                     .dx = dx,
+                                     .dweight = grad.weight,
+                                     .dbias = grad.bias});
     return dx;
   }
 

@@ -15,8 +15,8 @@ template <Shape A, Shape C, class B>
 constexpr auto concat(Context<B>& ctx, const Batch<A, B>& a, const Batch<C, B>& b) {
   static_assert(A.h == C.h && A.w == C.w, "concat expects maps of the same height and width");
   auto y = ctx.template make<Shape{A.c + C.c, A.h, A.w}>(a.n());
-  run<op::ConcatChannels>(
-      ctx, {.rows = a.n() * A.h * A.w, .a_channels = A.c, .b_channels = C.c, .a = a, .b = b, .y = y});
+  run<op::ConcatChannels>(ctx,
+                          {.rows = a.n() * A.h * A.w, .a_channels = A.c, .b_channels = C.c, .a = a, .b = b, .y = y});
   return y;
 }
 

@@ -68,15 +68,13 @@ struct Conv2d {
     backward_weight(ctx, dy, saved, grad);
     if (grad.weight.released()) return {};
     auto dx = ctx.make_like(dskip);
-    run<op::Conv2dBackwardData>(ctx,
-                                {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .addend = dskip, .dx = dx});
+    run<op::Conv2dBackwardData>(ctx, {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .addend = dskip, .dx = dx});
     return dx;
   }
 
   /// Backward without dx: for the first layer of a network, whose input needs no gradient.
   template <Shape S>
-  constexpr void backward_weight(Context<B>& ctx, const Batch<out(S), B>& dy, Saved<S>& saved,
-                                 Conv2d& grad) const {
+  constexpr void backward_weight(Context<B>& ctx, const Batch<out(S), B>& dy, Saved<S>& saved, Conv2d& grad) const {
     const auto x = take(saved.x, dy);
     if (grad.weight.released()) return;
     run<op::Conv2dBackwardWeight>(

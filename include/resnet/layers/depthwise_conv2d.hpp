@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Depthwise convolution: each channel is convolved with a kernel of its own (torch.nn.Conv2d with groups =
-// channels).
-//   forward   y[n, h, w, c] = Σ_{i, j} x[n, h·Stride + i - Padding, w·Stride + j - Padding, c] · weight[c, i,
-//   j] backward  dx = the transposed convolution of dy with weight; dweight[c, i, j] = Σ_{n, h, w} dy · x
-// Shapes: (c, h, w) -> (c, (h + 2·Padding - Kernel) / Stride + 1, same for w). Saves x. No bias: a BatchNorm
-// follows.
+// Depthwise convolution: each channel is convolved with a kernel of its own (torch.nn.Conv2d with groups = channels).
+//   forward   y[n, h, w, c] = Σ_{i, j} x[n, h·Stride + i - Padding, w·Stride + j - Padding, c] · weight[c, i, j]
+//   backward  dx = the transposed convolution of dy with weight; dweight[c, i, j] = Σ_{n, h, w} dy · x
+// Shapes: (c, h, w) -> (c, (h + 2·Padding - Kernel) / Stride + 1, same for w). Saves x. No bias: a BatchNorm follows.
 #pragma once
 
 #include <resnet/core/layer.hpp>
@@ -13,7 +11,8 @@
 
 namespace resnet {
 
-template <int Channels, int Kernel, int Stride, class B, int Padding> struct DepthwiseConv2d {
+template <int Channels, int Kernel, int Stride, class B, int Padding>
+struct DepthwiseConv2d {
   static_assert(Channels > 0 && Kernel > 0 && Stride > 0 && Padding >= 0,
                 "a convolution needs positive channels, kernel and stride, and a padding of 0 or more");
 
@@ -22,22 +21,27 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
   Tensor<B, Channels, Kernel, Kernel, 1> weight;
 
   using Backend = B;
-  template <class Other> using on = DepthwiseConv2d<Channels, Kernel, Stride, Other, Padding>;
+  template <class Other>
+  using on = DepthwiseConv2d<Channels, Kernel, Stride, Other, Padding>;
 
   static constexpr Shape out(Shape in) {
-    return {Channels, window_count(in.h, Kernel, Stride, Padding),
-            window_count(in.w, Kernel, Stride, Padding)};
+    return {Channels, window_count(in.h, Kernel, Stride, Padding), window_count(in.w, Kernel, Stride, Padding)};
   }
 
-  template <Shape S> struct Saved { Batch<S, B> x; };
+  template <Shape S>
+  struct Saved {
+    Batch<S, B> x;
+  };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
     auto y = infer(ctx, x);
     saved.x = std::move(x);
     return y;
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     require_channels<DepthwiseConv2d, S.c, Channels>(ctx);
     require_window<DepthwiseConv2d, S, Kernel, Padding>(ctx);
     auto y = ctx.template make<out(S)>(x.n());
@@ -46,12 +50,10 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 DepthwiseConv2d& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DepthwiseConv2d& grad) const {
     const auto x = take(saved.x, dy);
     if (grad.weight.released()) return {};
-    run<op::DepthwiseConv2dBackwardWeight>(ctx,
-                                           {.g = geometry<S>(dy.n()), .x = x, .dy = dy, .dweight = grad.weight});
+    run<op::DepthwiseConv2dBackwardWeight>(ctx, {.g = geometry<S>(dy.n()), .x = x, .dy = dy, .dweight = grad.weight});
     auto dx = ctx.template make<S>(dy.n());
     run<op::DepthwiseConv2dBackwardData>(ctx, {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .dx = dx});
     return dx;
@@ -60,7 +62,8 @@ template <int Channels, int Kernel, int Stride, class B, int Padding> struct Dep
   static constexpr void visit(auto&& f, auto&... self) { f("weight", Role::weight, self.weight...); }
 
  private:
-  template <Shape S> static constexpr Conv2dGeometry geometry(int n) {
+  template <Shape S>
+  static constexpr Conv2dGeometry geometry(int n) {
     return {require_images(n), S.h, S.w, S.c, out(S).h, out(S).w, Channels, Kernel, Stride, Padding};
   }
 };

@@ -14,20 +14,27 @@
 
 namespace resnet {
 
-template <class B> struct SiLU {
+template <class B>
+struct SiLU {
   using Backend = B;
-  template <class Other> using on = SiLU<Other>;
+  template <class Other>
+  using on = SiLU<Other>;
 
   static constexpr Shape out(Shape in) { return in; }
 
-  template <Shape S> struct Saved { Batch<S, B> x; };
+  template <Shape S>
+  struct Saved {
+    Batch<S, B> x;
+  };
 
-  template <Shape S> constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
     saved.x = x;
     return infer(ctx, std::move(x));
   }
 
-  template <Shape S> constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = ctx.make_like(x);
     run<op::Silu>(ctx, {.count = x.size(), .x = x, .y = y});
     return y;
@@ -44,19 +51,26 @@ template <class B> struct SiLU {
   static constexpr void visit(auto&&, auto&...) {}
 };
 
-template <class B> struct Sigmoid {
+template <class B>
+struct Sigmoid {
   using Backend = B;
-  template <class Other> using on = Sigmoid<Other>;
+  template <class Other>
+  using on = Sigmoid<Other>;
 
   static constexpr Shape out(Shape in) { return in; }
 
-  template <Shape S> struct Saved { Batch<S, B> y; };
+  template <Shape S>
+  struct Saved {
+    Batch<S, B> y;
+  };
 
-  template <Shape S> constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
     return saved.y = infer(ctx, std::move(x));
   }
 
-  template <Shape S> constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = ctx.make_like(x);
     run<op::Sigmoid>(ctx, {.count = x.size(), .x = x, .y = y});
     return y;

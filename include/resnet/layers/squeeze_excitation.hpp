@@ -14,7 +14,8 @@
 
 namespace resnet {
 
-template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
+template <int Channels, int Squeezed, class B>
+struct SqueezeExcitation {
   using Pool = GlobalAvgPool2d<B>;
   using Fc1 = Conv2d<Channels, Squeezed, 1, 1, B, 0, true>;
   using Fc2 = Conv2d<Squeezed, Channels, 1, 1, B, 0, true>;
@@ -26,11 +27,13 @@ template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
   Sigmoid<B> scale_activation;
 
   using Backend = B;
-  template <class Other> using on = SqueezeExcitation<Channels, Squeezed, Other>;
+  template <class Other>
+  using on = SqueezeExcitation<Channels, Squeezed, Other>;
 
   static constexpr Shape out(Shape in) { return in; }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape gates{Channels}, squeezed{Squeezed};
     Batch<S, B> x;
     Batch<gates, B> s;
@@ -41,7 +44,8 @@ template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
     SavedOf<Sigmoid<B>, gates> scale_activation;
   };
 
-  template <Shape S> constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
     auto mean = avgpool.forward(ctx, x, saved.avgpool);
     auto squeezed = fc1.forward(ctx, std::move(mean), saved.fc1);
     squeezed = activation.forward(ctx, std::move(squeezed), saved.activation);
@@ -51,21 +55,21 @@ template <int Channels, int Squeezed, class B> struct SqueezeExcitation {
     return scaled(ctx, std::move(x), saved.s);
   }
 
-  template <Shape S> constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     const auto squeezed = activation.infer(ctx, fc1.infer(ctx, avgpool.infer(ctx, x)));
     const auto s = scale_activation.infer(ctx, fc2.infer(ctx, squeezed));
     return scaled(ctx, std::move(x), s);
   }
 
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved,
-                                 SqueezeExcitation& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, SqueezeExcitation& grad) const {
     const auto x = take(saved.x, dy);
     const auto s = take(saved.s, dy);
     auto ds = ctx.template make<Shape{Channels}>(dy.n());
     auto dx = ctx.make_like(dy);
-    run<op::ScaleChannelsBackward>(ctx, {.n = dy.n(), .pixels = S.h * S.w, .channels = S.c, .x = x, .s = s, .dy = dy,
-                                         .dx = dx, .ds = ds});
+    run<op::ScaleChannelsBackward>(
+        ctx, {.n = dy.n(), .pixels = S.h * S.w, .channels = S.c, .x = x, .s = s, .dy = dy, .dx = dx, .ds = ds});
     ds = scale_activation.backward(ctx, std::move(ds), saved.scale_activation, grad.scale_activation);
     auto dsqueezed = fc2.backward(ctx, std::move(ds), saved.fc2, grad.fc2);
     dsqueezed = activation.backward(ctx, std::move(dsqueezed), saved.activation, grad.activation);

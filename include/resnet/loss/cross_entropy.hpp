@@ -68,8 +68,8 @@ Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, con
   detail::require_rows("softmax_cross_entropy", logits.n(), target.n());
   auto probabilities = ctx.template make<S>(logits.n());
   auto dlogits = ctx.template make<S>(logits.n());
-  const double sum = B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(),
-                                                      probabilities.data());
+  const double sum =
+      B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(), probabilities.data());
   B::softmax_cross_entropy_backward(ctx, logits.n(), S.c, probabilities.data(), target.data(), dlogits.data());
   return {sum / logits.n(), std::move(dlogits)};
 }

@@ -18,9 +18,11 @@
 
 namespace resnet {
 
-template <Form F, int Width, class B> struct AlexNetStages {
+template <Form F, int Width, class B>
+struct AlexNetStages {
   using Backend = B;
-  template <class Other> using on = AlexNetStages<F, Width, Other>;
+  template <class Other>
+  using on = AlexNetStages<F, Width, Other>;
 
   static constexpr int padding = F == Form::cifar ? 5 : 2, window = F == Form::cifar ? 2 : 3;
   using MaxPool = MaxPool2d<window, 2, 0, B>;
@@ -39,7 +41,8 @@ using AlexNetClassifier =
 template <Form F, int Width, int Classes, class B>
 struct AlexNetModel
     : FeaturesClassifier<FiveStages<AlexNetStages<F, Width, B>>, AlexNetClassifier<F, Width, Classes, B>> {
-  template <class Other> using on = AlexNetModel<F, Width, Classes, Other>;
+  template <class Other>
+  using on = AlexNetModel<F, Width, Classes, Other>;
 };
 
 }  // namespace resnet

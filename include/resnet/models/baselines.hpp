@@ -15,7 +15,8 @@
 
 namespace resnet {
 
-template <int Hidden, int Classes, class B> struct MLP {
+template <int Hidden, int Classes, class B>
+struct MLP {
   using Linear1 = Linear<3 * 32 * 32, Hidden, B>;
   using Linear2 = Linear<Hidden, Classes, B>;
 
@@ -25,11 +26,13 @@ template <int Hidden, int Classes, class B> struct MLP {
   Linear2 fc2;
 
   using Backend = B;
-  template <class Other> using on = MLP<Hidden, Classes, Other>;
+  template <class Other>
+  using on = MLP<Hidden, Classes, Other>;
 
   static constexpr Shape out(Shape) { return {Classes}; }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape flat = Flatten<B>::out(S);
     static constexpr Shape mid = {Hidden};
     SavedOf<Flatten<B>, S> flatten;
@@ -38,14 +41,16 @@ template <int Hidden, int Classes, class B> struct MLP {
     SavedOf<Linear2, mid> fc2;
   };
 
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto flat = flatten.forward(ctx, std::move(x), saved.flatten);
     auto y = fc1.forward(ctx, std::move(flat), saved.fc1);
     y = relu.forward(ctx, std::move(y), saved.relu);
     return fc2.forward(ctx, std::move(y), saved.fc2);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = fc1.infer(ctx, flatten.infer(ctx, std::move(x)));
     return fc2.infer(ctx, relu.infer(ctx, std::move(y)));
   }
@@ -76,9 +81,11 @@ template <int Hidden, int Classes, class B> struct MLP {
   }
 };
 
-template <int Width, int Classes, class B> struct SimpleCNNStages {
+template <int Width, int Classes, class B>
+struct SimpleCNNStages {
   using Backend = B;
-  template <class Other> using on = SimpleCNNStages<Width, Classes, Other>;
+  template <class Other>
+  using on = SimpleCNNStages<Width, Classes, Other>;
 
   using Stage1 = Sequential<Conv2d<3, Width, 3, 1, B, 0, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>>;
   using Stage2 = Sequential<Conv2d<Width, 2 * Width, 3, 1, B, 0, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>>;
@@ -89,7 +96,8 @@ template <int Width, int Classes, class B> struct SimpleCNNStages {
 
 template <int Width, int Classes, class B>
 struct SimpleCNNModel : FiveStages<SimpleCNNStages<Width, Classes, B>> {
-  template <class Other> using on = SimpleCNNModel<Width, Classes, Other>;
+  template <class Other>
+  using on = SimpleCNNModel<Width, Classes, Other>;
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("conv1", std::get<0>(self.stage1.layers)...);
@@ -100,9 +108,11 @@ struct SimpleCNNModel : FiveStages<SimpleCNNStages<Width, Classes, B>> {
   }
 };
 
-template <int Width, int Classes, class B> struct ConvNetStages {
+template <int Width, int Classes, class B>
+struct ConvNetStages {
   using Backend = B;
-  template <class Other> using on = ConvNetStages<Width, Classes, Other>;
+  template <class Other>
+  using on = ConvNetStages<Width, Classes, Other>;
 
   using Stage1 = ConvStage<ConvNormReLU, 3, Width, 2, B>;
   using Stage2 = ConvStage<ConvNormReLU, Width, 2 * Width, 2, B>;
@@ -113,7 +123,8 @@ template <int Width, int Classes, class B> struct ConvNetStages {
 
 template <int Width, int Classes, class B>
 struct ConvNetModel : FiveStages<ConvNetStages<Width, Classes, B>> {
-  template <class Other> using on = ConvNetModel<Width, Classes, Other>;
+  template <class Other>
+  using on = ConvNetModel<Width, Classes, Other>;
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("stage1", self.stage1...);

@@ -19,7 +19,8 @@
 
 namespace resnet {
 
-template <Depths D, Form F, int Stem, int Growth, int Classes, class B> struct DenseNet {
+template <Depths D, Form F, int Stem, int Growth, int Classes, class B>
+struct DenseNet {
   static constexpr int half1 = (Stem + D.layer1 * Growth) / 2, half2 = (half1 + D.layer2 * Growth) / 2,
                        out3 = half2 + D.layer3 * Growth, in4 = D.layer4 ? out3 / 2 : out3,
                        features = in4 + D.layer4 * Growth;
@@ -51,11 +52,13 @@ template <Depths D, Form F, int Stem, int Growth, int Classes, class B> struct D
   Head classifier;
 
   using Backend = B;
-  template <class Other> using on = DenseNet<D, F, Stem, Growth, Classes, Other>;
+  template <class Other>
+  using on = DenseNet<D, F, Stem, Growth, Classes, Other>;
 
   static constexpr Shape out(Shape) { return {Classes}; }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape stem = Conv0::out(S);
     static constexpr Shape s0 = Pool0::out(stem);
     static constexpr Shape d1 = Block1::out(s0);
@@ -82,7 +85,8 @@ template <Depths D, Form F, int Stem, int Growth, int Classes, class B> struct D
   };
 
   /// Images (n, h, w, 3) to logits (n, Classes).
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto stem = conv0.forward(ctx, std::move(x), saved.conv0);
     stem = norm0.forward(ctx, std::move(stem), saved.norm0);
     auto y0 = pool0.forward(ctx, std::move(stem), saved.pool0);
@@ -98,7 +102,8 @@ template <Depths D, Form F, int Stem, int Growth, int Classes, class B> struct D
     return classifier.forward(ctx, std::move(pooled), saved.classifier);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto stem = conv0.infer(ctx, std::move(x));
     stem = norm0.infer(ctx, std::move(stem));
     auto y0 = pool0.infer(ctx, std::move(stem));
@@ -111,16 +116,14 @@ template <Depths D, Form F, int Stem, int Growth, int Classes, class B> struct D
 
   /// The gradient of the loss with respect to the images; adds those of the parameters to `grad`.
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 DenseNet& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseNet& grad) const {
     auto dstem = backward_to_stem(ctx, std::move(dy), saved, grad);
     return conv0.backward(ctx, std::move(dstem), saved.conv0, grad.conv0);
   }
 
   /// The same without the images' gradient, which training doesn't need.
   template <Shape S>
-  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                     DenseNet& grad) const {
+  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseNet& grad) const {
     auto dstem = backward_to_stem(ctx, std::move(dy), saved, grad);
     conv0.backward_weight(ctx, dstem, saved.conv0, grad.conv0);
   }
@@ -143,8 +146,7 @@ template <Depths D, Form F, int Stem, int Growth, int Classes, class B> struct D
 
  private:
   template <Shape S>
-  constexpr auto backward_to_stem(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                  DenseNet& grad) const {
+  constexpr auto backward_to_stem(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseNet& grad) const {
     auto dpooled = classifier.backward(ctx, std::move(dy), saved.classifier, grad.classifier);
     auto dd4 = avgpool.backward(ctx, std::move(dpooled), saved.avgpool, grad.avgpool);
     dd4 = norm5.backward_relu(ctx, std::move(dd4), saved.norm5, grad.norm5);

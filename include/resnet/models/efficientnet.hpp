@@ -24,15 +24,16 @@ struct MBConvStage {
 /// The tables 1 of the two papers: what compound scaling starts from.
 struct EfficientNetB0Table {
   static constexpr int stem = 32, head = 1280;
-  static constexpr MBConvStage stages[7] = {{1, 3, 1, 16, 1}, {6, 3, 2, 24, 2},  {6, 5, 2, 40, 2},
-                                            {6, 3, 2, 80, 3}, {6, 5, 1, 112, 3}, {6, 5, 2, 192, 4},
-                                            {6, 3, 1, 320, 1}};
+  static constexpr MBConvStage stages[7] = {{1, 3, 1, 16, 1},  {6, 3, 2, 24, 2},  {6, 5, 2, 40, 2}, {6, 3, 2, 80, 3},
+                                            {6, 5, 1, 112, 3}, {6, 5, 2, 192, 4}, {6, 3, 1, 320, 1}};
 };
 
 /// `Table`: a type like EfficientNetB0Table, because a list as an argument would be part of every symbol's
 /// name.
-template <class Table, Form F, int Classes, class B> struct EfficientNet {
-  template <int I> struct StageOf {
+template <class Table, Form F, int Classes, class B>
+struct EfficientNet {
+  template <int I>
+  struct StageOf {
     static constexpr MBConvStage s = Table::stages[I - 1];
     static constexpr int in = I == 1 ? Table::stem : Table::stages[I == 1 ? 0 : I - 2].channels;
     static constexpr int stride = F == Form::cifar && I == 2 ? 1 : s.stride;
@@ -47,8 +48,8 @@ template <class Table, Form F, int Classes, class B> struct EfficientNet {
   using Stage5 = typename StageOf<5>::type;
   using Stage6 = typename StageOf<6>::type;
   using Stage7 = typename StageOf<7>::type;
-  using Head = Sequential<Conv2d<Table::stages[6].channels, Table::head, 1, 1, B>,
-                          BatchNorm2d<Table::head, B>, SiLU<B>>;
+  using Head =
+      Sequential<Conv2d<Table::stages[6].channels, Table::head, 1, 1, B>, BatchNorm2d<Table::head, B>, SiLU<B>>;
   using Classifier = Sequential<Dropout<B>, Linear<Table::head, Classes, B>>;
 
   Stem stem_conv;
@@ -66,7 +67,8 @@ template <class Table, Form F, int Classes, class B> struct EfficientNet {
   Classifier classifier;
 
   using Backend = B;
-  template <class Other> using on = EfficientNet<Table, F, Classes, Other>;
+  template <class Other>
+  using on = EfficientNet<Table, F, Classes, Other>;
 
   constexpr EfficientNet() { set_regularisation(0.2, 0.2); }
 
@@ -84,7 +86,8 @@ template <class Table, Form F, int Classes, class B> struct EfficientNet {
 
   static constexpr Shape out(Shape) { return {Classes}; }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape s0 = Stem::out(S);
     static constexpr Shape s1 = Stage1::out(s0);
     static constexpr Shape s2 = Stage2::out(s1);
@@ -111,7 +114,8 @@ template <class Table, Form F, int Classes, class B> struct EfficientNet {
   };
 
   /// Images (n, h, w, 3) to logits (n, Classes).
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto y0 = stem_conv.forward(ctx, std::move(x), saved.stem_conv);
     y0 = stem_norm.forward(ctx, std::move(y0), saved.stem_norm);
     y0 = stem_activation.forward(ctx, std::move(y0), saved.stem_activation);
@@ -127,7 +131,8 @@ template <class Table, Form F, int Classes, class B> struct EfficientNet {
     return classifier.forward(ctx, std::move(features), saved.classifier);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y0 = stem_conv.infer(ctx, std::move(x));
     y0 = stem_norm.infer(ctx, std::move(y0));
     y0 = stem_activation.infer(ctx, std::move(y0));
@@ -144,16 +149,14 @@ template <class Table, Form F, int Classes, class B> struct EfficientNet {
 
   /// The gradient of the loss with respect to the images; adds those of the parameters to `grad`.
   template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                 EfficientNet& grad) const {
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, EfficientNet& grad) const {
     auto dstem = backward_to_stem(ctx, std::move(dy), saved, grad);
     return stem_conv.backward(ctx, std::move(dstem), saved.stem_conv, grad.stem_conv);
   }
 
   /// The same without the images' gradient, which training doesn't need.
   template <Shape S>
-  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                     EfficientNet& grad) const {
+  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, EfficientNet& grad) const {
     auto dstem = backward_to_stem(ctx, std::move(dy), saved, grad);
     stem_conv.backward_weight(ctx, dstem, saved.stem_conv, grad.stem_conv);
   }
@@ -176,8 +179,7 @@ template <class Table, Form F, int Classes, class B> struct EfficientNet {
 
  private:
   template <Shape S>
-  constexpr auto backward_to_stem(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved,
-                                  EfficientNet& grad) const {
+  constexpr auto backward_to_stem(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, EfficientNet& grad) const {
     auto dfeatures = classifier.backward(ctx, std::move(dy), saved.classifier, grad.classifier);
     auto dy8 = avgpool.backward(ctx, std::move(dfeatures), saved.avgpool, grad.avgpool);
     auto dy7 = head.backward(ctx, std::move(dy8), saved.head, grad.head);

@@ -6,7 +6,8 @@
 
 namespace resnet {
 
-template <class Features, class Classifier> struct FeaturesClassifier {
+template <class Features, class Classifier>
+struct FeaturesClassifier {
   using B = typename Features::Backend;
 
   Features features;
@@ -15,12 +16,12 @@ template <class Features, class Classifier> struct FeaturesClassifier {
 
   using Backend = B;
   template <class Other>
-  using on =
-      FeaturesClassifier<typename Features::template on<Other>, typename Classifier::template on<Other>>;
+  using on = FeaturesClassifier<typename Features::template on<Other>, typename Classifier::template on<Other>>;
 
   static constexpr Shape out(Shape in) { return Classifier::out(in); }
 
-  template <Shape S> struct Saved {
+  template <Shape S>
+  struct Saved {
     static constexpr Shape map = Features::out(S);
     static constexpr Shape flat = Flatten<B>::out(map);
     SavedOf<Features, S> features;
@@ -29,13 +30,15 @@ template <class Features, class Classifier> struct FeaturesClassifier {
   };
 
   /// Images (n, h, w, 3) to logits (n, Classes).
-  template <Shape S> constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto map = features.forward(ctx, std::move(x), saved.features);
     auto flat = flatten.forward(ctx, std::move(map), saved.flatten);
     return classifier.forward(ctx, std::move(flat), saved.classifier);
   }
 
-  template <Shape S> constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto map = features.infer(ctx, std::move(x));
     return classifier.infer(ctx, flatten.infer(ctx, std::move(map)));
   }

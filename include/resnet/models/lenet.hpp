@@ -16,9 +16,11 @@
 
 namespace resnet {
 
-template <int Channels, int Padding, int Classes, class B> struct LeNetStages {
+template <int Channels, int Padding, int Classes, class B>
+struct LeNetStages {
   using Backend = B;
-  template <class Other> using on = LeNetStages<Channels, Padding, Classes, Other>;
+  template <class Other>
+  using on = LeNetStages<Channels, Padding, Classes, Other>;
 
   using Stage1 = Sequential<Conv2d<Channels, 6, 5, 1, B, Padding, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>>;
   using Stage2 = Sequential<Conv2d<6, 16, 5, 1, B, 0, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>, Flatten<B>>;
@@ -29,7 +31,8 @@ template <int Channels, int Padding, int Classes, class B> struct LeNetStages {
 
 template <int Channels, int Padding, int Classes, class B>
 struct LeNet : FiveStages<LeNetStages<Channels, Padding, Classes, B>> {
-  template <class Other> using on = LeNet<Channels, Padding, Classes, Other>;
+  template <class Other>
+  using on = LeNet<Channels, Padding, Classes, Other>;
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("conv1", std::get<0>(self.stage1.layers)...);

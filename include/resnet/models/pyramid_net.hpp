@@ -33,8 +33,7 @@ struct PyramidStage {
   static constexpr int width = pyramid_width<Depth, Alpha, Width>(K);
   static constexpr int stride = K > 1 && index == 0 ? 2 : 1;
   using Block = PyramidBlock<in, width, stride, B>;
-  using Rest =
-      std::conditional_t<index == per_stage - 1, Identity<B>, PyramidStage<K + 1, Depth, Alpha, Width, B>>;
+  using Rest = std::conditional_t<index == per_stage - 1, Identity<B>, PyramidStage<K + 1, Depth, Alpha, Width, B>>;
 
   Block block;
   Rest rest;

@@ -20,9 +20,11 @@ struct VggDepths {
   int stage1, stage2, stage3, stage4, stage5;
 };
 
-template <template <int, int, int, class> class Block, VggDepths D, int Width, class B> struct VggStages {
+template <template <int, int, int, class> class Block, VggDepths D, int Width, class B>
+struct VggStages {
   using Backend = B;
-  template <class Other> using on = VggStages<Block, D, Width, Other>;
+  template <class Other>
+  using on = VggStages<Block, D, Width, Other>;
 
   using Stage1 = ConvStage<Block, 3, Width, D.stage1, B>;
   using Stage2 = ConvStage<Block, Width, 2 * Width, D.stage2, B>;
@@ -37,9 +39,9 @@ using VggClassifier =
                        HiddenClassifier<LinearReLUDropout, 8 * Width * 7 * 7, 64 * Width, Classes, B>>;
 
 template <template <int, int, int, class> class Block, VggDepths D, Form F, int Width, int Classes, class B>
-struct VGG
-    : FeaturesClassifier<FiveStages<VggStages<Block, D, Width, B>>, VggClassifier<F, Width, Classes, B>> {
-  template <class Other> using on = VGG<Block, D, F, Width, Classes, Other>;
+struct VGG : FeaturesClassifier<FiveStages<VggStages<Block, D, Width, B>>, VggClassifier<F, Width, Classes, B>> {
+  template <class Other>
+  using on = VGG<Block, D, F, Width, Classes, Other>;
 };
 
 }  // namespace resnet

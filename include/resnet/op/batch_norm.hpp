@@ -54,12 +54,12 @@ struct RunningStatistics {
 template <class A, class P>
 struct Normalize {
   int rows, channels;
-  In<A> x;                           // (rows, channels)
-  In<P> weight, bias;                // (channels)
-  In<P> mean, inv_std;               // (channels)
-  In<A> skip = {};                   // (rows, channels) or left out
+  In<A> x;              // (rows, channels)
+  In<P> weight, bias;   // (channels)
+  In<P> mean, inv_std;  // (channels)
+  In<A> skip = {};      // (rows, channels) or left out
   Activation activation = Activation::none;
-  Out<A> y;                          // (rows, channels), in place of x or skip
+  Out<A> y;  // (rows, channels), in place of x or skip
 
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("channels", op.channels...), f("x", op.x...), f("weight", op.weight...);
@@ -76,15 +76,15 @@ template <class A, class P>
 struct NormalizeBackward {
   int rows, channels;
   Statistics statistics = Statistics::batch;
-  In<A> x;                           // (rows, channels)
-  In<P> weight, bias;                // (channels)
-  In<P> mean, inv_std;               // (channels)
+  In<A> x;              // (rows, channels)
+  In<P> weight, bias;   // (channels)
+  In<P> mean, inv_std;  // (channels)
   Activation activation = Activation::none;
-  In<A> y = {};                      // (rows, channels)
-  In<A> dy;                          // (rows, channels)
-  Out<A> dskip = {};                 // (rows, channels), in place of dy, or left out
-  Out<A> dx;                         // (rows, channels), in place of dy or, with dskip, elsewhere
-  Sum<P> dweight, dbias;             // (channels)
+  In<A> y = {};           // (rows, channels)
+  In<A> dy;               // (rows, channels)
+  Out<A> dskip = {};      // (rows, channels), in place of dy, or left out
+  Out<A> dx;              // (rows, channels), in place of dy or, with dskip, elsewhere
+  Sum<P> dweight, dbias;  // (channels)
 
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("channels", op.channels...), f("statistics", op.statistics...), f("x", op.x...);
@@ -99,19 +99,32 @@ template <class A, class P>
 struct BatchNormInfer {
   int rows, channels;
   double eps;
-  In<A> x;                             // (rows, channels)
-  In<P> weight, bias;                  // (channels)
-  In<P> running_mean, running_var;     // (channels)
-  In<A> skip = {};                     // (rows, channels) or left out
+  In<A> x;                          // (rows, channels)
+  In<P> weight, bias;               // (channels)
+  In<P> running_mean, running_var;  // (channels)
+  In<A> skip = {};                  // (rows, channels) or left out
   Activation activation = Activation::none;
-  Out<A> y;                            // (rows, channels), in place of x or skip
+  Out<A> y;  // (rows, channels), in place of x or skip
 
   constexpr void compose(auto& ctx) const {
-    const auto mean = ctx.scratch(static_cast<std::size_t>(channels)), inv_std = ctx.scratch(static_cast<std::size_t>(channels));
-    run<RunningStatistics>(ctx, {.channels = channels, .eps = eps, .running_mean = running_mean,
-                                 .running_var = running_var, .mean = mean, .inv_std = inv_std});
-    run<Normalize>(ctx, {.rows = rows, .channels = channels, .x = x, .weight = weight, .bias = bias, .mean = mean,
-                         .inv_std = inv_std, .skip = skip, .activation = activation, .y = y});
+    const auto mean = ctx.scratch(static_cast<std::size_t>(channels)),
+               inv_std = ctx.scratch(static_cast<std::size_t>(channels));
+    run<RunningStatistics>(ctx, {.channels = channels,
+                                 .eps = eps,
+                                 .running_mean = running_mean,
+                                 .running_var = running_var,
+                                 .mean = mean,
+                                 .inv_std = inv_std});
+    run<Normalize>(ctx, {.rows = rows,
+                         .channels = channels,
+                         .x = x,
+                         .weight = weight,
+                         .bias = bias,
+                         .mean = mean,
+                         .inv_std = inv_std,
+                         .skip = skip,
+                         .activation = activation,
+                         .y = y});
   }
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("channels", op.channels...), f("eps", op.eps...), f("x", op.x...);

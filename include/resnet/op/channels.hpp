@@ -11,8 +11,8 @@ namespace resnet::op {
 template <class A, class P>
 struct ScaleChannels {
   int n, pixels, channels;
-  In<A> x;  // (n, pixels, channels)
-  In<A> s;  // (n, channels)
+  In<A> x;   // (n, pixels, channels)
+  In<A> s;   // (n, channels)
   Out<A> y;  // (n, pixels, channels), in place of x
 
   static constexpr void visit(auto&& f, auto&... op) {

@@ -13,9 +13,7 @@ struct Conv2dGeometry {
   int out_h, out_w, out_c;
   int kernel, stride, padding;
 
-  constexpr long long macs() const {
-    return 1LL * n * out_h * out_w * out_c * kernel * kernel * in_c;
-  }
+  constexpr long long macs() const { return 1LL * n * out_h * out_w * out_c * kernel * kernel * in_c; }
 };
 
 namespace op {
@@ -23,7 +21,7 @@ namespace op {
 template <class A, class P>
 struct Conv2d {
   Conv2dGeometry g;
-  In<A> x;          // (n, in_h, in_w, in_c)
+  In<A> x;  // (n, in_h, in_w, in_c)
   In<P> weight;
   In<P> bias = {};  // (out_c) or left out
   Out<A> y;         // (n, out_h, out_w, out_c)
@@ -38,7 +36,7 @@ struct Conv2d {
 template <class A, class P>
 struct Conv2dBackwardData {
   Conv2dGeometry g;
-  In<A> dy;           // (n, out_h, out_w, out_c)
+  In<A> dy;  // (n, out_h, out_w, out_c)
   In<P> weight;
   In<A> addend = {};  // (n, in_h, in_w, in_c) or left out
   Out<A> dx;          // (n, in_h, in_w, in_c), in place of addend
@@ -52,8 +50,8 @@ struct Conv2dBackwardData {
 template <class A, class P>
 struct Conv2dBackwardWeight {
   Conv2dGeometry g;
-  In<A> x;            // (n, in_h, in_w, in_c)
-  In<A> dy;           // (n, out_h, out_w, out_c)
+  In<A> x;   // (n, in_h, in_w, in_c)
+  In<A> dy;  // (n, out_h, out_w, out_c)
   Sum<P> dweight;
   Sum<P> dbias = {};  // (out_c) or left out
 

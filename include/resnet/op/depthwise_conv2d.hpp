@@ -10,7 +10,7 @@ namespace resnet::op {
 template <class A, class P>
 struct DepthwiseConv2d {
   Conv2dGeometry g;
-  In<A> x;   // (n, in_h, in_w, c)
+  In<A> x;  // (n, in_h, in_w, c)
   In<P> weight;
   Out<A> y;  // (n, out_h, out_w, c)
 
@@ -23,7 +23,7 @@ struct DepthwiseConv2d {
 template <class A, class P>
 struct DepthwiseConv2dBackwardData {
   Conv2dGeometry g;
-  In<A> dy;   // (n, out_h, out_w, c)
+  In<A> dy;  // (n, out_h, out_w, c)
   In<P> weight;
   Out<A> dx;  // (n, in_h, in_w, c)
 

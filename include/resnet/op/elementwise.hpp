@@ -114,7 +114,8 @@ struct DropPath {
   Out<A> y;
 
   static constexpr void visit(auto&& f, auto&... op) {
-    f("n", op.n...), f("size", op.size...), f("p", op.p...), f("stream", op.stream...), f("x", op.x...), f("y", op.y...);
+    f("n", op.n...), f("size", op.size...), f("p", op.p...), f("stream", op.stream...), f("x", op.x...),
+        f("y", op.y...);
   }
 };
 

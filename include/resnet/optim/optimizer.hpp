@@ -116,19 +116,41 @@ class Optimizer {
   void update(Context<B>& ctx, double lr, double decay, std::size_t n, const T* gradient, T* first, T* second,
               T* w) const {
     if (const auto* sgd = std::get_if<Sgd>(&rule_))
-      run<op::SgdStep>(ctx, {.count = n, .lr = lr, .momentum = sgd->momentum, .weight_decay = decay,
-                             .nesterov = sgd->nesterov, .gradient = gradient, .velocity = first, .weight = w});
+      run<op::SgdStep>(ctx, {.count = n,
+                             .lr = lr,
+                             .momentum = sgd->momentum,
+                             .weight_decay = decay,
+                             .nesterov = sgd->nesterov,
+                             .gradient = gradient,
+                             .velocity = first,
+                             .weight = w});
     const auto adam_step = [&](const auto& adam, bool decoupled) {
-      run<op::AdamStep>(ctx, {.count = n, .lr = lr, .beta1 = adam.beta1, .beta2 = adam.beta2, .eps = adam.eps,
-                              .weight_decay = decay, .decoupled = decoupled, .step = steps_, .gradient = gradient,
-                              .mean = first, .square = second, .weight = w});
+      run<op::AdamStep>(ctx, {.count = n,
+                              .lr = lr,
+                              .beta1 = adam.beta1,
+                              .beta2 = adam.beta2,
+                              .eps = adam.eps,
+                              .weight_decay = decay,
+                              .decoupled = decoupled,
+                              .step = steps_,
+                              .gradient = gradient,
+                              .mean = first,
+                              .square = second,
+                              .weight = w});
     };
     if (const auto* adam = std::get_if<Adam>(&rule_)) adam_step(*adam, false);
     if (const auto* adamw = std::get_if<AdamW>(&rule_)) adam_step(*adamw, true);
     if (const auto* rms = std::get_if<RmsProp>(&rule_))
-      run<op::RmsPropStep>(ctx, {.count = n, .lr = lr, .alpha = rms->alpha, .eps = rms->eps, .weight_decay = decay,
-                                 .momentum = rms->momentum, .gradient = gradient, .square = second,
-                                 .velocity = first, .weight = w});
+      run<op::RmsPropStep>(ctx, {.count = n,
+                                 .lr = lr,
+                                 .alpha = rms->alpha,
+                                 .eps = rms->eps,
+                                 .weight_decay = decay,
+                                 .momentum = rms->momentum,
+                                 .gradient = gradient,
+                                 .square = second,
+                                 .velocity = first,
+                                 .weight = w});
   }
 
   static void visit_state(auto& self, auto& f) {
@@ -164,11 +186,9 @@ double clip_grad_norm(Context<B>& ctx, Model& grad, double max_norm) {
                      grad);
   const double norm = std::sqrt(squares), factor = max_norm / (norm + 1e-6);
   if (factor < 1)
-    for_each_parameter(
-        [&](std::string_view, Role, auto& g) {
-          run<op::Scale>(ctx, {.count = g.size(), .factor = factor, .y = g.data()});
-        },
-        grad);
+    for_each_parameter([&](std::string_view, Role,
+                           auto& g) { run<op::Scale>(ctx, {.count = g.size(), .factor = factor, .y = g.data()}); },
+                       grad);
   return norm;
 }
 

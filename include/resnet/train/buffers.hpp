@@ -11,7 +11,8 @@
 
 namespace resnet {
 
-template <class Model> class Buffers {
+template <class Model>
+class Buffers {
  public:
   using B = typename Model::Backend;
 

@@ -40,7 +40,8 @@ class Freezer {
     if (before_trained) released_ = frozen_.size();
   }
 
-  template <class Model> void apply(Model& model, Model& grad) const {
+  template <class Model>
+  void apply(Model& model, Model& grad) const {
     std::size_t parameter = 0;
     Walk{*this, parameter}("", model, grad);
   }
@@ -50,17 +51,19 @@ class Freezer {
     const Freezer& freezer;
     std::size_t& parameter;  // how many there were
 
-    template <class T> void operator()(std::string_view, Role role, T&, T& grad) {
+    template <class T>
+    void operator()(std::string_view, Role role, T&, T& grad) {
       if constexpr (is_tensor<T>)
         if (role != Role::buffer && parameter++ < freezer.released_) grad.release();
     }
-    template <class Node> void operator()(std::string_view, Node& node, Node& grad) {
+    template <class Node>
+    void operator()(std::string_view, Node& node, Node& grad) {
       const auto first = static_cast<std::ptrdiff_t>(parameter);
       visit_parts(*this, node, grad);
       if constexpr (requires { node.statistics; }) {
         const auto begin = freezer.frozen_.begin();
-        const bool frozen = std::all_of(begin + first, begin + static_cast<std::ptrdiff_t>(parameter),
-                                        [](bool f) { return f; });
+        const bool frozen =
+            std::all_of(begin + first, begin + static_cast<std::ptrdiff_t>(parameter), [](bool f) { return f; });
         node.statistics =
             frozen && freezer.statistics_ == FrozenStatistics::hold ? Statistics::running : Statistics::batch;
       }

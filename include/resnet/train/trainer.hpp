@@ -51,7 +51,8 @@ class Trainer {
     validate(options_);
     optimizer_.freeze(options_.frozen);
     if (!options_.frozen.empty()) {
-      freezer_.emplace(model, options_.frozen_statistics, [&](std::string_view name) { return optimizer_.is_frozen(name); });
+      freezer_.emplace(model, options_.frozen_statistics,
+                       [&](std::string_view name) { return optimizer_.is_frozen(name); });
       freezer_->apply(model, grad_);
     }
     if (options_.ema_decay > 0) average_.emplace();
@@ -77,7 +78,8 @@ class Trainer {
       throw Error("trainer: expected a data loader with at least one batch, found " +
                   std::to_string(loader.dataset().size()) + " images for batches of " +
                   std::to_string(loader.options().batch_size));
-    const auto epoch = static_cast<int>(steps() / loader.batches()), batch = static_cast<int>(steps() % loader.batches());
+    const auto epoch = static_cast<int>(steps() / loader.batches()),
+               batch = static_cast<int>(steps() % loader.batches());
     if (batch == 0) epoch_ = {};
     return loader.epoch(epoch, batch);
   }
@@ -91,13 +93,13 @@ class Trainer {
     if (freezer_) freezer_->apply(model, grad_);  // again: the model may be another one by now
     // In pairs: one image is too few for BatchNorm2d where the feature maps have shrunk to one pixel, and the arena
     // rounds sizes up.
-    constexpr std::size_t bytes_per_pair = training_activation_bytes<Model, S>(2) * sizeof(typename B::Scalar) / sizeof(float);
+    constexpr std::size_t bytes_per_pair =
+        training_activation_bytes<Model, S>(2) * sizeof(typename B::Scalar) / sizeof(float);
     ctx_.reserve((batch.labels.size() + 1) / 2 * bytes_per_pair);
     Attempt attempt(*this);
     const auto logits = model.forward(ctx_, ctx_.template upload<S>(batch.images), *saved_);
     auto loss = softmax_cross_entropy(
-        ctx_, logits,
-        one_hot<classes>(ctx_, batch.labels, batch.mixed_labels, batch.mix, options_.label_smoothing));
+        ctx_, logits, one_hot<classes>(ctx_, batch.labels, batch.mixed_labels, batch.mix, options_.label_smoothing));
     if (!std::isfinite(loss.value))
       throw DivergedError("step " + std::to_string(steps()) + ": expected a finite loss, found " +
                           std::to_string(loss.value) + " (learning rate " + std::to_string(learning_rate()) + ")");
@@ -140,13 +142,11 @@ class Trainer {
     const auto check_all = [&](const Metadata& m) {
       if (check) check(m);
       stream.id = from_metadata<std::uint64_t>(path, m, "dropout_stream");
-      if (options_.accumulate > 1)
-        accumulated = from_metadata<int>(path, m, "accumulated", 0, options_.accumulate - 1);
+      if (options_.accumulate > 1) accumulated = from_metadata<int>(path, m, "accumulated", 0, options_.accumulate - 1);
       steps = from_metadata<std::int64_t>(path, m, "steps", accumulated, largest_count);
       if ((steps - accumulated) % options_.accumulate != 0)
-        throw Error(path + ": metadata: \"steps\": expected a multiple of " +
-                    std::to_string(options_.accumulate) + " batches and " + std::to_string(accumulated) +
-                    " more, found " + std::to_string(steps));
+        throw Error(path + ": metadata: \"steps\": expected a multiple of " + std::to_string(options_.accumulate) +
+                    " batches and " + std::to_string(accumulated) + " more, found " + std::to_string(steps));
       epoch.images = from_metadata<std::int64_t>(path, m, "epoch_images", 0, steps == 0 ? 0 : largest_count);
       epoch.correct = from_metadata<std::int64_t>(path, m, "epoch_correct", 0, epoch.images);
       const double largest = epoch.images == 0 ? 0 : std::numeric_limits<double>::max();
@@ -219,8 +219,7 @@ class Trainer {
   void look_ahead() {
     for_each_parameter(
         [&](std::string_view, Role, auto& fast, auto& slow) {
-          run<op::Lerp>(ctx_,
-                        {.count = fast.size(), .t = options_.lookahead_rate, .x = fast.data(), .y = slow.data()});
+          run<op::Lerp>(ctx_, {.count = fast.size(), .t = options_.lookahead_rate, .x = fast.data(), .y = slow.data()});
           B::copy(fast.size(), slow.data(), fast.data());
         },
         model, *slow_);

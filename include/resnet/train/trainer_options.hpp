@@ -41,8 +41,7 @@ struct TrainerOptions {
 inline void validate(const TrainerOptions& o) {
   const auto require = [](bool valid, const char* name, const char* expected, double found) {
     if (!valid)
-      throw Error(std::string("trainer: ") + name + ": expected " + expected + ", found " +
-                  std::to_string(found));
+      throw Error(std::string("trainer: ") + name + ": expected " + expected + ", found " + std::to_string(found));
   };
   const auto limit = [](double x) { return x >= 0 && std::isfinite(x); };
   require(o.label_smoothing >= 0 && o.label_smoothing <= 1, "label_smoothing", "0 to 1", o.label_smoothing);
@@ -51,8 +50,7 @@ inline void validate(const TrainerOptions& o) {
   require(o.accumulate >= 1, "accumulate", "1 batch or more for each update", o.accumulate);
   require(o.ema_decay >= 0 && o.ema_decay < 1, "ema_decay", "0 to below 1", o.ema_decay);
   require(o.lookahead_steps >= 0, "lookahead_steps", "0 or more", o.lookahead_steps);
-  require(o.lookahead_rate > 0 && o.lookahead_rate <= 1, "lookahead_rate", "more than 0, at most 1",
-          o.lookahead_rate);
+  require(o.lookahead_rate > 0 && o.lookahead_rate <= 1, "lookahead_rate", "more than 0, at most 1", o.lookahead_rate);
 }
 
 }  // namespace resnet

@@ -42,7 +42,7 @@ resnet::frozen::Program random_program() {
 template <class Net>
 bool register_network(const std::string&, const std::string& title) {
   constexpr resnet::Shape image{3, 32, 32};
-  test::architectures().push_back({title, image, Net::out(image).c, resnet::forward_macs<Net, image>(),
-                                   &test::random_program<Net>});
+  test::architectures().push_back(
+      {title, image, Net::out(image).c, resnet::forward_macs<Net, image>(), &test::random_program<Net>});
   return true;
 }

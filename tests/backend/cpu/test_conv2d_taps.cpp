@@ -13,8 +13,10 @@ using test::Values;
 
 TEST_CASE("TapSum and DirectSum: the same bits, wherever the residual lies") {
   const Conv2dGeometry cases[] = {
-      {1, 4, 4, 48, 4, 4, 64, 3, 1, 1}, {1, 8, 8, 33, 4, 4, 65, 3, 2, 1},
-      {3, 5, 7, 3, 3, 4, 7, 1, 2, 0},   {2, 6, 5, 9, 1, 1, 17, 5, 3, 1},
+      {1, 4, 4, 48, 4, 4, 64, 3, 1, 1},
+      {1, 8, 8, 33, 4, 4, 65, 3, 2, 1},
+      {3, 5, 7, 3, 3, 4, 7, 1, 2, 0},
+      {2, 6, 5, 9, 1, 1, 17, 5, 3, 1},
   };
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(g.out_c);
@@ -22,11 +24,13 @@ TEST_CASE("TapSum and DirectSum: the same bits, wherever the residual lies") {
     const cpu::WindowSum sum = cpu::WindowSum::forward(g);
     const std::size_t size = cpu::extent(g.n, g.out_h, g.out_w, g.out_c);
     const Values residuals = test::normal(size, 4);
-    Operand<Cpu> x(test::normal(cpu::extent(g.n, g.in_h, g.in_w, g.in_c), 1)), bias(test::normal(cpu::extent(g.out_c), 3));
+    Operand<Cpu> x(test::normal(cpu::extent(g.n, g.in_h, g.in_w, g.in_c), 1)),
+        bias(test::normal(cpu::extent(g.out_c), 3));
     Operand<Cpu> weight(test::normal(cpu::extent(g.out_c, g.kernel, g.kernel, g.in_c), 2)), residual(residuals);
     Operand<Cpu> packed(test::unwritten(cpu::PackedKernel::size(sum)));
     cpu::PackedKernel::pack(ctx, sum, weight.data(), packed.data());
-    Operand<Cpu> taps(residuals), taps_apart(test::unwritten(size)), direct(residuals), direct_apart(test::unwritten(size));
+    Operand<Cpu> taps(residuals), taps_apart(test::unwritten(size)), direct(residuals),
+        direct_apart(test::unwritten(size));
     cpu::TapSum(g, packed.data(), {bias.data(), taps.data(), false}).run(ctx, x.data(), taps.data());
     cpu::TapSum(g, packed.data(), {bias.data(), residual.data(), false}).run(ctx, x.data(), taps_apart.data());
     cpu::DirectSum(sum, packed.data(), {bias.data(), direct.data(), false}).run(ctx, x.data(), direct.data());

@@ -76,8 +76,7 @@ class Product {
   Walk walk_;
   int rows_, columns_, written_;  // whole vectors are written
   std::vector<float> a_ = std::vector<float>(max_rows * a_stride, unset);
-  std::vector<float> b_ =
-      std::vector<float>(static_cast<std::size_t>(b_at(walk_.runs, 0)) + tile_columns, unset);
+  std::vector<float> b_ = std::vector<float>(static_cast<std::size_t>(b_at(walk_.runs, 0)) + tile_columns, unset);
   std::vector<float> c_ = std::vector<float>(max_rows * c_stride + 1, unset);
 };
 

@@ -17,13 +17,15 @@ using cpu::Vec;
 
 namespace {
 
-template <int N> void draw(Vec (&v)[N], std::uint64_t id) {
+template <int N>
+void draw(Vec (&v)[N], std::uint64_t id) {
   for (int i = 0; i < N; ++i)
     for (int lane = 0; lane < lanes; ++lane)
       v[i][lane] = static_cast<float>(normal_at({815, id}, static_cast<std::uint64_t>(i * lanes + lane)));
 }
 
-template <int N> double dot(const Vec (&a)[N], const Vec (&b)[N], int lane) {
+template <int N>
+double dot(const Vec (&a)[N], const Vec (&b)[N], int lane) {
   double sum = 0;
   for (int i = 0; i < N; ++i) sum += static_cast<double>(a[i][lane]) * b[i][lane];
   return sum;
@@ -57,8 +59,7 @@ TEST_CASE_TEMPLATE("winograd maps: output(weight(g) · input(d)) is the correlat
   }
 }
 
-TEST_CASE_TEMPLATE("winograd maps: in two dimensions", Maps, F2, F4<cpu::SmallErrorPoints>,
-                   F4<cpu::GradientPoints>) {
+TEST_CASE_TEMPLATE("winograd maps: in two dimensions", Maps, F2, F4<cpu::SmallErrorPoints>, F4<cpu::GradientPoints>) {
   constexpr int in = Maps::inputs, out = Maps::outputs;
   Vec d[in][in], g[3][3], u[in][in], v[in][in], y[out][out];
   for (int i = 0; i < in; ++i) draw(d[i], static_cast<std::uint64_t>(i));
@@ -99,8 +100,8 @@ TEST_CASE_TEMPLATE("winograd maps: adjoints, <map(x), y> = <x, adjoint(y)>", Map
   }
 }
 
-TEST_CASE_TEMPLATE("winograd maps: the weights' gradient, weight_adjoint(output_adjoint(dy) · input(d))",
-                   Maps, F4<cpu::SmallErrorPoints>, F4<cpu::GradientPoints>) {
+TEST_CASE_TEMPLATE("winograd maps: the weights' gradient, weight_adjoint(output_adjoint(dy) · input(d))", Maps,
+                   F4<cpu::SmallErrorPoints>, F4<cpu::GradientPoints>) {
   for (std::uint64_t trial = 0; trial < trials; ++trial) {
     Vec d[6], dy[4], u[6], v[6], dg[3];
     draw(d, 2 * trial);

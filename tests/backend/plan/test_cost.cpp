@@ -17,7 +17,8 @@ using ImageNet = ResNet18ImageNet<1000>;
 constexpr Shape cifar{3, 32, 32}, imagenet{3, 224, 224};
 
 /// Bytes of activations that the step of training_activation_bytes really takes.
-template <class Model, Shape S> std::size_t measured_training(int n) {
+template <class Model, Shape S>
+std::size_t measured_training(int n) {
   using B = typename Model::Backend;
   static constexpr Shape out = Model::out(S);
   Model model, grad;
@@ -25,15 +26,16 @@ template <class Model, Shape S> std::size_t measured_training(int n) {
   Context<B> ctx(2);
   ctx.reserve(training_activation_bytes<Model, S>(n));
   for (int step = 0; step < 2; ++step) {
-    const auto logits = model.forward(
-        ctx, test::batch<S>(ctx, test::normal(static_cast<std::size_t>(n) * S.size(), 1)), saved);
+    const auto logits =
+        model.forward(ctx, test::batch<S>(ctx, test::normal(static_cast<std::size_t>(n) * S.size(), 1)), saved);
     const std::vector<int> labels(static_cast<std::size_t>(n));
     auto loss = softmax_cross_entropy(ctx, logits, one_hot<out.c>(ctx, labels));
     backward_parameters(ctx, model, std::move(loss.dlogits), saved, grad);
   }
   return ctx.peak_bytes();
 }
-template <class Model, Shape S> std::size_t measured_inference(int n) {
+template <class Model, Shape S>
+std::size_t measured_inference(int n) {
   const Model model;
   Context<typename Model::Backend> ctx(2);
   ctx.reserve(inference_activation_bytes<Model, S>(n));
@@ -41,7 +43,8 @@ template <class Model, Shape S> std::size_t measured_inference(int n) {
   return ctx.peak_bytes();
 }
 
-template <class Model, Shape S> void check_bytes(int n) {
+template <class Model, Shape S>
+void check_bytes(int n) {
   CAPTURE(n);
   CHECK(measured_training<Model, S>(n) == training_activation_bytes<Model, S>(n));
   CHECK(measured_inference<Model, S>(n) == inference_activation_bytes<Model, S>(n));
@@ -72,7 +75,6 @@ TEST_CASE("cost: planned bytes are what a step takes, for any batch size") {
 TEST_CASE("cost: the totals add parameters, their gradient and the optimizer's states") {
   constexpr std::size_t parameters = 4 * 11'173'962;
   CHECK(training_bytes<Cifar, cifar>(128) == training_activation_bytes<Cifar, cifar>(128) + 3 * parameters);
-  CHECK(training_bytes<Cifar, cifar>(128, 2) ==
-        training_activation_bytes<Cifar, cifar>(128) + 4 * parameters);
+  CHECK(training_bytes<Cifar, cifar>(128, 2) == training_activation_bytes<Cifar, cifar>(128) + 4 * parameters);
   CHECK(inference_bytes<Cifar, cifar>(128) == inference_activation_bytes<Cifar, cifar>(128) + parameters);
 }

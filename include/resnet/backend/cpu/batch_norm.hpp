@@ -23,8 +23,7 @@ namespace resnet::inline RESNET_ISA {
 struct CpuBatchNorm {
   static void run(auto& ctx, const op::BatchStatistics<float, float>& o) {
     const Pieces pieces(o);
-    const auto partials =
-        ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
+    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
     pieces.for_each(ctx, [&, x = o.x.data](std::size_t piece, std::size_t row, std::size_t rows) {
       float* m = partials.data() + piece * pieces.c * 2;
       float* m2 = m + pieces.c;
@@ -115,9 +114,7 @@ struct CpuBatchNorm {
       else if (y)
         sweep([=](std::size_t i, std::size_t) { return y[i] > 0 ? dy[i] : 0; });
       else
-        sweep([=](std::size_t i, std::size_t c) {
-          return gain[c] * (x[i] - mean[c]) + bias[c] > 0 ? dy[i] : 0;
-        });
+        sweep([=](std::size_t i, std::size_t c) { return gain[c] * (x[i] - mean[c]) + bias[c] > 0 ? dy[i] : 0; });
     };
     pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
       float* sum_dy = partials.data() + piece * pieces.c * 2;
@@ -177,9 +174,8 @@ struct CpuBatchNorm {
     std::size_t rows_of(std::size_t piece) const { return std::min(piece_rows, rows - piece * piece_rows); }
     /// f(piece, first row, rows)
     void for_each(auto& ctx, auto&& f) const {
-      cpu::parallel_for(ctx.threads(), count, [&](std::size_t piece, std::size_t) {
-        f(piece, piece * piece_rows, rows_of(piece));
-      });
+      cpu::parallel_for(ctx.threads(), count,
+                        [&](std::size_t piece, std::size_t) { f(piece, piece * piece_rows, rows_of(piece)); });
     }
   };
 };

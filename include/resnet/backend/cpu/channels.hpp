@@ -37,9 +37,8 @@ struct CpuChannels {
   }
   static void run(auto& ctx, const op::SliceChannels<float, float>& o) {
     const auto nx = static_cast<std::size_t>(o.x_channels), ny = static_cast<std::size_t>(o.y_channels);
-    parallel_rows(ctx, o.rows, [&](std::size_t row) {
-      std::copy_n(o.x.data + row * nx + o.first, ny, o.y.data + row * ny);
-    });
+    parallel_rows(ctx, o.rows,
+                  [&](std::size_t row) { std::copy_n(o.x.data + row * nx + o.first, ny, o.y.data + row * ny); });
   }
   /// A task writes up to 16 rows of y: what it reads of a row of x is a cache line.
   static void run(auto& ctx, const op::Transpose<float, float>& o) {

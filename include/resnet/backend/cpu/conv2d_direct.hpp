@@ -54,13 +54,7 @@ struct WindowSum {
     const int tap = (residue + padding) % stride;  // meets targets residue, residue + stride, …
     const int taps = tap < kernel ? (kernel - tap + stride - 1) / stride : 0;
     const int count = residue < target ? (target - residue + stride - 1) / stride : 0;
-    return {taps,
-            (residue + padding - tap) / stride - taps + 1,
-            1,
-            residue,
-            stride,
-            count,
-            tap + (taps - 1) * stride,
+    return {taps,   (residue + padding - tap) / stride - taps + 1, 1, residue, stride, count, tap + (taps - 1) * stride,
             -stride};
   }
   /// f(rows' axis, columns' axis) for each kind of window.
@@ -83,13 +77,11 @@ struct PackedKernel {
     s.for_each_kind([&](const WindowAxis& v, const WindowAxis& h) {
       const std::size_t panel_size = extent(v.taps, h.taps, s.depth, tile_columns);
       parallel_for(ctx.threads(), extent(panels(s.columns)), [&](std::size_t panel, std::size_t) {
-        const int first = static_cast<int>(panel) * tile_columns,
-                  count = std::min(tile_columns, s.columns - first);
+        const int first = static_cast<int>(panel) * tile_columns, count = std::min(tile_columns, s.columns - first);
         float* to = packed + panel * panel_size;
         for (int i = 0; i < v.taps; ++i)
           for (int j = 0; j < h.taps; ++j, to += extent(s.depth, tile_columns))
-            pack_tap(s, (v.tap0 + i * v.tap_step) * s.kernel + h.tap0 + j * h.tap_step, first, count, weight,
-                     to);
+            pack_tap(s, (v.tap0 + i * v.tap_step) * s.kernel + h.tap0 + j * h.tap_step, first, count, weight, to);
       });
       packed += extent(panels(s.columns)) * panel_size;
     });
@@ -100,8 +92,7 @@ struct PackedKernel {
     const int taps = s.kernel * s.kernel;
     if (s.backward) {  // depth is out_c, columns are in_c: neighbours in memory
       for (int o = 0; o < s.depth; ++o, to += tile_columns)
-        std::fill(std::copy_n(weight + extent(o * taps + tap, s.columns) + first, count, to),
-                  to + tile_columns, 0.0f);
+        std::fill(std::copy_n(weight + extent(o * taps + tap, s.columns) + first, count, to), to + tile_columns, 0.0f);
       return;
     }
     const std::size_t stride = extent(taps, s.depth);  // from one output channel to the next
@@ -153,8 +144,7 @@ class DirectSum {
     const int cached = static_cast<int>((std::size_t{1} << 17) / extent(border_.h, border_.w, s_.depth));
     const int images = std::clamp(std::min((128 + pixels - 1) / pixels, cached), 1, s_.n);
     const int groups = (s_.n + images - 1) / images, all = panels(s_.columns);
-    const int splits =
-        std::clamp((ctx.threads() + groups - 1) / groups, 1, all);  // few images: share the columns
+    const int splits = std::clamp((ctx.threads() + groups - 1) / groups, 1, all);  // few images: share the columns
     const std::size_t copied = border_.needed ? extent(images, border_.h, border_.w, s_.depth) : 0;
     const std::size_t each = (copied + extent(max_rows, tile_columns) + lanes) / lanes * lanes;
     const auto scratch = ctx.scratch(each * extent(ctx.threads()));
@@ -176,16 +166,15 @@ class DirectSum {
 
  private:
   /// Panels [begin, end) for one kind of window of `images` images.
-  void tiles(const WindowAxis& v, const WindowAxis& h, int images, const float* source, const float* packed,
-             int begin, int end, float* target, std::size_t offset, float* spare) const {
+  void tiles(const WindowAxis& v, const WindowAxis& h, int images, const float* source, const float* packed, int begin,
+             int end, float* target, std::size_t offset, float* spare) const {
     if (v.taps == 0 || h.taps == 0)
-      return without_taps(v, h, images, begin * tile_columns, std::min(end * tile_columns, s_.columns),
-                          target + offset, offset);
+      return without_taps(v, h, images, begin * tile_columns, std::min(end * tile_columns, s_.columns), target + offset,
+                          offset);
     Walk walk{v.taps, h.taps * s_.depth, static_cast<std::ptrdiff_t>(border_.w) * s_.depth};
     const std::size_t panel_size = extent(v.taps, h.taps, s_.depth, tile_columns);
     // As many panels at a time as half of the second cache holds.
-    const int block =
-        std::max(1, static_cast<int>((std::size_t{1} << 17) / std::max<std::size_t>(panel_size, 1)));
+    const int block = std::max(1, static_cast<int>((std::size_t{1} << 17) / std::max<std::size_t>(panel_size, 1)));
     const Into into = epilogue_.residual == target                       ? Into::add
                       : streams(target) && walk.runs * walk.length <= 64 ? Into::stream
                                                                          : Into::overwrite;
@@ -198,8 +187,8 @@ class DirectSum {
         float* c[max_rows] = {};
         for (int r = 0; r < rows; ++r) {
           if (j == 0) {
-            from = source + extent((n * border_.h + i * v.stride + v.first + border_.before) * border_.w +
-                                       h.first + border_.before,
+            from = source + extent((n * border_.h + i * v.stride + v.first + border_.before) * border_.w + h.first +
+                                       border_.before,
                                    s_.depth);
             to = target + offset + at(v, h, n, i, 0);
           }
@@ -216,8 +205,7 @@ class DirectSum {
 
   /// Where the target of a window begins.
   std::size_t at(const WindowAxis& v, const WindowAxis& h, int n, int i, int j) const {
-    return extent((n * s_.target_h + i * v.step + v.offset) * s_.target_w + j * h.step + h.offset,
-                  s_.columns);
+    return extent((n * s_.target_h + i * v.step + v.offset) * s_.target_w + j * h.step + h.offset, s_.columns);
   }
 
   /// Columns [first, last) of the pixels that no tap meets (of backward-data, where nothing but an addend

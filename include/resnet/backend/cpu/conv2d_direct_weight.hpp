@@ -38,11 +38,10 @@ class DirectWeightGradient {
       for (int begin = first; begin < last; begin += block_pixels) {
         const int count = std::min(block_pixels, last - begin);
         const Rows channels = rows_of(dy + extent(begin, g_.out_c), count, rows);
-        for (int p = bound(panels(depth_), group, groups_); p < bound(panels(depth_), group + 1, groups_);
-             ++p) {
+        for (int p = bound(panels(depth_), group, groups_); p < bound(panels(depth_), group + 1, groups_); ++p) {
           copy_patches(begin, count, p * tile_columns, x, patch);
-          products(count, channels, patch, std::min(tile_columns, depth_ - p * tile_columns),
-                   sum + p * tile_columns, begin == first ? Into::overwrite : Into::add);
+          products(count, channels, patch, std::min(tile_columns, depth_ - p * tile_columns), sum + p * tile_columns,
+                   begin == first ? Into::overwrite : Into::add);
         }
       }
     });

@@ -17,9 +17,7 @@ namespace resnet::inline RESNET_ISA::cpu {
 /// strips are added in a fixed order.
 class FewChannelsWeightGradient {
  public:
-  static bool serves(const Conv2dGeometry& g) {
-    return g.in_c <= 4 && g.out_c % lanes == 0 && g.padding < g.kernel;
-  }
+  static bool serves(const Conv2dGeometry& g) { return g.in_c <= 4 && g.out_c % lanes == 0 && g.padding < g.kernel; }
 
   explicit FewChannelsWeightGradient(const Conv2dGeometry& g) : g_(g) {}
 
@@ -38,8 +36,7 @@ class FewChannelsWeightGradient {
         copy_strip(x + extent(n, g_.in_h, g_.in_w, g_.in_c), h * g_.stride - g_.padding,
                    (rows - 1) * g_.stride + g_.kernel, strip);
         products(rows, strip, dy + extent(n * g_.out_h + h, g_.out_w, g_.out_c),
-                 sums.data() + part * extent(entries_, g_.out_c),
-                 unit == first ? Into::overwrite : Into::add);
+                 sums.data() + part * extent(entries_, g_.out_c), unit == first ? Into::overwrite : Into::add);
       }
     });
     parallel_for(ctx.threads(), extent(g_.out_c), [&](std::size_t o, std::size_t) {

@@ -22,8 +22,7 @@ class TapSum {
     const auto scratch = ctx.scratch(each * extent(ctx.threads()));
     parallel_for(ctx.threads(), extent(panels(g_.out_c)), [&](std::size_t panel, std::size_t worker) {
       float* sums = scratch.data() + worker * each;
-      const int column = static_cast<int>(panel) * tile_columns,
-                columns = std::min(tile_columns, g_.out_c - column);
+      const int column = static_cast<int>(panel) * tile_columns, columns = std::min(tile_columns, g_.out_c - column);
       const std::size_t tap_size = extent(g_.in_c, tile_columns);
       const float* tap = packed_ + panel * extent(g_.kernel, g_.kernel) * tap_size;
       std::fill_n(sums, each, 0.0f);

@@ -17,15 +17,16 @@
 namespace resnet::inline RESNET_ISA::cpu {
 
 /// Forward or backward-data, with F(m, 3).
-template <class Map> class WinogradSum {
+template <class Map>
+class WinogradSum {
  public:
   static constexpr int side = Map::inputs, m = Map::outputs, coefficients = side * side;
 
   /// What the algorithm can do, and does not waste half of its work on: tiles may reach outside the image.
   static bool serves(const Conv2dGeometry& g) {
     const TileGrid image{1, g.out_h, g.out_w, g.in_h, g.in_w, g.padding, m};
-    return g.kernel == 3 && g.stride == 1 && g.padding <= 2 && std::min(g.in_c, g.out_c) >= 16 &&
-           g.in_c % lanes == 0 && g.out_c % lanes == 0 && 2 * g.out_h * g.out_w >= m * m * image.tiles();
+    return g.kernel == 3 && g.stride == 1 && g.padding <= 2 && std::min(g.in_c, g.out_c) >= 16 && g.in_c % lanes == 0 &&
+           g.out_c % lanes == 0 && 2 * g.out_h * g.out_w >= m * m * image.tiles();
   }
 
   /// From (n, source_h, source_w, depth) to (n, target_h, target_w, columns).
@@ -48,8 +49,7 @@ template <class Map> class WinogradSum {
     });
   }
 
-  void run(auto& ctx, const Weights& weights, const float* source, const Epilogue& epilogue,
-           float* target) const {
+  void run(auto& ctx, const Weights& weights, const float* source, const Epilogue& epilogue, float* target) const {
     const auto zeros = ctx.scratch(extent(depth));
     std::fill_n(zeros.data(), depth, 0.0f);
     if (grid.tiles() >= columns)
@@ -64,8 +64,8 @@ template <class Map> class WinogradSum {
 
  private:
   /// Many tiles: the transformed weights are shared, a task makes some tiles of all channels.
-  void own_tiles(auto& ctx, const Weights& weights, const float* source, const float* zeros,
-                 const Epilogue& epilogue, float* target) const {
+  void own_tiles(auto& ctx, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
+                 float* target) const {
     const auto made = ctx.scratch(weights.packed ? 0 : packed_size());
     if (!weights.packed) pack(ctx, weights.raw, made.data());
     const float* kernel = weights.packed ? weights.packed : made.data();
@@ -73,8 +73,7 @@ template <class Map> class WinogradSum {
     const int all = panels(columns), block = 4 * max_rows, at_once = std::min(all, columns_at_once);
     const int blocks = (grid.tiles() + block - 1) / block;
     const std::size_t u_size = extent(coefficients) * Coefficients::plane(block, depth);
-    const std::size_t each =
-        u_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
+    const std::size_t each = u_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
     const auto scratch = ctx.scratch(each * extent(ctx.threads()));
     parallel_for(ctx.threads(), extent(blocks), [&](std::size_t task, std::size_t worker) {
       const int begin = static_cast<int>(1LL * grid.tiles() * static_cast<int>(task) / blocks);
@@ -94,8 +93,8 @@ template <class Map> class WinogradSum {
 
   /// Few tiles: their coefficients are shared, a task makes some channels of all tiles and transforms its own
   /// weights.
-  void own_columns(auto& ctx, const Weights& weights, const float* source, const float* zeros,
-                   const Epilogue& epilogue, float* target) const {
+  void own_columns(auto& ctx, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
+                   float* target) const {
     const int all = panels(columns), tiles = grid.tiles();
     const int at_once = std::clamp(all / ctx.threads(), 1, columns_at_once);
     const int tasks = (all + at_once - 1) / at_once, block = std::min(tiles, most_tiles);
@@ -105,8 +104,7 @@ template <class Map> class WinogradSum {
       input(static_cast<int>(t), source, zeros, u, static_cast<int>(t));
     });
     const std::size_t kernel_size = weights.packed ? 0 : extent(at_once) * panel_size();
-    const std::size_t each =
-        kernel_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
+    const std::size_t each = kernel_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
     const auto scratch = ctx.scratch(each * extent(ctx.threads()));
     parallel_for(ctx.threads(), extent(tasks), [&](std::size_t task, std::size_t worker) {
       float* made = scratch.data() + worker * each;
@@ -117,8 +115,7 @@ template <class Map> class WinogradSum {
       const float* kernel = weights.packed ? weights.packed + extent(p) * panel_size() : made;
       for (int begin = 0; begin < tiles; begin += block) {
         const int some = std::min(block, tiles - begin);
-        products(u, begin, some, kernel, count, std::min(columns - p * tile_columns, count * tile_columns),
-                 out);
+        products(u, begin, some, kernel, count, std::min(columns - p * tile_columns, count * tile_columns), out);
         for (int t = 0; t < some; ++t)
           output(out, t, begin + t, p * tile_columns, count * tile_columns, epilogue, target);
       }
@@ -156,8 +153,8 @@ template <class Map> class WinogradSum {
   void input(int tile, const float* source, const float* zeros, const Coefficients& u, int at) const {
     const auto [n, top, left] = grid.corner(tile);
     const float* image = source + extent(n, grid.other_h, grid.other_w, depth);
-    const TilePixels<side> pixels(image, grid.other_h, grid.other_w, depth, top - grid.padding,
-                                  left - grid.padding, zeros);
+    const TilePixels<side> pixels(image, grid.other_h, grid.other_w, depth, top - grid.padding, left - grid.padding,
+                                  zeros);
     transform_tile<side, side>(
         pixels, u, at, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::input(a, b); });
   }
@@ -173,8 +170,8 @@ template <class Map> class WinogradSum {
         walk.a_first = u.at(i, 0) - u.at(0, 0);
         for (int q = 0; q < count; ++q) {
           walk.c_first = out.at(i, 0) - out.at(0, 0) + q * tile_columns;
-          tile_product(walk, rows, a + t, kernel + extent(q) * panel_size() + extent(i, depth, tile_columns),
-                       c + t, std::min(width - q * tile_columns, tile_columns));
+          tile_product(walk, rows, a + t, kernel + extent(q) * panel_size() + extent(i, depth, tile_columns), c + t,
+                       std::min(width - q * tile_columns, tile_columns));
         }
       });
   }

@@ -35,9 +35,7 @@ class WinogradWeightGradient {
 
  private:
   static constexpr std::size_t sum_size = extent(coefficients, block, block);
-  static std::size_t coefficients_size(int tiles) {
-    return extent(coefficients) * Coefficients::plane(tiles, block);
-  }
+  static std::size_t coefficients_size(int tiles) { return extent(coefficients) * Coefficients::plane(tiles, block); }
 
   /// Few channels: a task adds up a fixed part of the tiles, a few at a time.
   void own_tiles(auto& ctx, const float* x, const float* dy, const float* zeros, float* dweight) const {
@@ -69,8 +67,7 @@ class WinogradWeightGradient {
     });
     parallel_pieces(ctx.threads(), weights, [&](std::size_t begin, std::size_t count) {
       for (int part = 0; part < parts; ++part)
-        for (std::size_t i = begin; i < begin + count; ++i)
-          dweight[i] += sums.data()[extent(part) * weights + i];
+        for (std::size_t i = begin; i < begin + count; ++i) dweight[i] += sums.data()[extent(part) * weights + i];
     });
   }
 
@@ -110,19 +107,18 @@ class WinogradWeightGradient {
 
   void input(int tile, const float* x, int b, const float* zeros, const Coefficients& to, int at) const {
     const auto [n, top, left] = grid_.corner(tile);
-    const TilePixels<side> pixels(x + extent(n, g_.in_h, g_.in_w, g_.in_c) + b * block, g_.in_h, g_.in_w,
-                                  g_.in_c, top - g_.padding, left - g_.padding, zeros);
+    const TilePixels<side> pixels(x + extent(n, g_.in_h, g_.in_w, g_.in_c) + b * block, g_.in_h, g_.in_w, g_.in_c,
+                                  top - g_.padding, left - g_.padding, zeros);
     transform_tile<side, side>(
         pixels, to, at, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::input(a, b); });
   }
 
   void output(int tile, const float* dy, int b, const float* zeros, const Coefficients& to, int at) const {
     const auto [n, top, left] = grid_.corner(tile);
-    const TilePixels<m> pixels(dy + extent(n, g_.out_h, g_.out_w, g_.out_c) + b * block, g_.out_h, g_.out_w,
-                               g_.out_c, top, left, zeros);
+    const TilePixels<m> pixels(dy + extent(n, g_.out_h, g_.out_w, g_.out_c) + b * block, g_.out_h, g_.out_w, g_.out_c,
+                               top, left, zeros);
     transform_tile<m, side>(
-        pixels, to, at,
-        [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::output_adjoint(a, b); });
+        pixels, to, at, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::output_adjoint(a, b); });
   }
 
   /// sum (coefficients, d.channels, block) = or += the products of `count` tiles.
@@ -150,8 +146,7 @@ class WinogradWeightGradient {
       for (int c = 0; c < in; c += lanes) {
         Vec u[side][side], g[3][3];
 #pragma GCC unroll 36
-        for (int i = 0; i < coefficients; ++i)
-          u[i / side][i % side] = load(sum + extent(i * out + o, block) + c);
+        for (int i = 0; i < coefficients; ++i) u[i / side][i % side] = load(sum + extent(i * out + o, block) + c);
         transform(
             u, g, [](const Vec* a, Vec* b) __attribute__((always_inline)) { Map::weight_adjoint(a, b); });
 #pragma GCC unroll 9

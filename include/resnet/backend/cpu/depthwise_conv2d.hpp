@@ -26,7 +26,8 @@ struct ChannelRow {
   int width, channels;
 
   /// Channels [c, c + lanes) of pixel w; with `Whole`, these exist.
-  template <bool Whole> Vec at(int w, int c) const {
+  template <bool Whole>
+  Vec at(int w, int c) const {
     if (w < 0 || w >= width) return Vec{};
     const float* p = data + static_cast<std::ptrdiff_t>(w) * channels + c;
     if constexpr (Whole)
@@ -36,7 +37,8 @@ struct ChannelRow {
   }
 };
 
-template <int Kernel, int Stride> class Depthwise {
+template <int Kernel, int Stride>
+class Depthwise {
   static constexpr int pixels = 4;  // of a row at a time; a multiple of Stride
 
  public:
@@ -65,8 +67,7 @@ template <int Kernel, int Stride> class Depthwise {
           const int from = h * Stride - g_.padding + i;
           if (from < 0 || from >= g_.in_h) continue;
           const ChannelRow xs{x + extent(n * g_.in_h + from, g_.in_w) * extent(g_.in_c), g_.in_w, g_.in_c};
-          for_each_vector(
-              [&]<bool Whole>(int c) { add_row<Whole>(xs, dys, c, sum + extent(i, Kernel, padded_) + c); });
+          for_each_vector([&]<bool Whole>(int c) { add_row<Whole>(xs, dys, c, sum + extent(i, Kernel, padded_) + c); });
         }
       }
     });
@@ -78,7 +79,8 @@ template <int Kernel, int Stride> class Depthwise {
   }
 
  private:
-  template <class T> struct Images {
+  template <class T>
+  struct Images {
     T* data;
     int h, w;
   };
@@ -109,15 +111,13 @@ template <int Kernel, int Stride> class Depthwise {
         const int below = Backward ? h + g_.padding - i : h * Stride - g_.padding + i;
         const int from = Backward ? below / Stride : below;
         if (below < 0 || from >= source.h || (Backward && below % Stride != 0)) continue;
-        rows[used] = {source.data + extent(n * source.h + from, source.w) * extent(g_.in_c), source.w,
-                      g_.in_c};
+        rows[used] = {source.data + extent(n * source.h + from, source.w) * extent(g_.in_c), source.w, g_.in_c};
         taps[used++] = packed.data() + extent(i, Kernel, padded_);
       }
       for (int w = Backward ? -(g_.padding % Stride) : 0; w < target.w; w += pixels)
         for_each_vector([&]<bool Whole>(int c) {
-          sum_pixels<Backward, Whole>(used, rows, taps,
-                                      Backward ? (w + g_.padding) / Stride : w * Stride - g_.padding, c,
-                                      [&](int t, Vec v) {
+          sum_pixels<Backward, Whole>(used, rows, taps, Backward ? (w + g_.padding) / Stride : w * Stride - g_.padding,
+                                      c, [&](int t, Vec v) {
                                         if (w + t < 0 || w + t >= target.w) return;
                                         float* p = to + extent(w + t, g_.in_c) + c;
                                         Whole ? store(p, v) : store_part(p, v, g_.in_c - c);
@@ -128,8 +128,7 @@ template <int Kernel, int Stride> class Depthwise {
 
   /// Calls result(t, sum) for each of the pixels; source column 0 is `first`.
   template <bool Backward, bool Whole>
-  void sum_pixels(int used, const ChannelRow* rows, const float* const* taps, int first, int c,
-                  auto&& result) const {
+  void sum_pixels(int used, const ChannelRow* rows, const float* const* taps, int first, int c, auto&& result) const {
     constexpr int begin = Backward ? -((Kernel - 1) / Stride) : 0;
     constexpr int end = Backward ? (pixels - 1) / Stride + 1 : (pixels - 1) * Stride + Kernel;
     Vec sums[pixels] = {};
@@ -152,7 +151,8 @@ template <int Kernel, int Stride> class Depthwise {
   }
 
   /// Adds to a row of taps, padded_ from tap to tap, what a row of dy and one of x give.
-  template <bool Whole> void add_row(const ChannelRow& xs, const ChannelRow& dys, int c, float* sum) const {
+  template <bool Whole>
+  void add_row(const ChannelRow& xs, const ChannelRow& dys, int c, float* sum) const {
     Vec sums[Kernel];
 #pragma GCC unroll 5
     for (int j = 0; j < Kernel; ++j) sums[j] = load(sum + j * padded_);
@@ -189,7 +189,8 @@ struct CpuDepthwiseConv2d {
     });
   }
   static void run(auto& ctx, const op::DepthwiseConv2dBackwardData<float, float>& o) {
-    if (with_kernel(o.g, [&](auto&& kernel) { kernel.backward_data(ctx, o.dy.data, o.weight.data, o.dx.data); })) return;
+    if (with_kernel(o.g, [&](auto&& kernel) { kernel.backward_data(ctx, o.dy.data, o.weight.data, o.dx.data); }))
+      return;
     for_each_image(ctx, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
       Ref::run(ctx, op::DepthwiseConv2dBackwardData<float, float>{
                         .g = one, .dy = o.dy.data + out, .weight = o.weight, .dx = o.dx.data + in});

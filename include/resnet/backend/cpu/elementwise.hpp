@@ -34,14 +34,16 @@ struct CpuElementwise {
   }
 
   static void run(auto& ctx, const op::Sigmoid<float, float>& o) {
-    parallel_map(ctx, o.count, o.y.data, [](Vec x) { return cpu::broadcast(1) / growth(x); }, o.x.data);
+    parallel_map(
+        ctx, o.count, o.y.data, [](Vec x) { return cpu::broadcast(1) / growth(x); }, o.x.data);
   }
   static void run(auto& ctx, const op::SigmoidBackward<float, float>& o) {
     const auto gradient = [](Vec y, Vec dy) { return dy * y * (cpu::broadcast(1) - y); };
     parallel_map(ctx, o.count, o.dx.data, gradient, o.y.data, o.dy.data);
   }
   static void run(auto& ctx, const op::Silu<float, float>& o) {
-    parallel_map(ctx, o.count, o.y.data, [](Vec x) { return x / growth(x); }, o.x.data);
+    parallel_map(
+        ctx, o.count, o.y.data, [](Vec x) { return x / growth(x); }, o.x.data);
   }
   static void run(auto& ctx, const op::SiluBackward<float, float>& o) {
     const auto gradient = [](Vec x, Vec dy) {

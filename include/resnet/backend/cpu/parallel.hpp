@@ -33,8 +33,7 @@ template <class F>
       const FlushDenormals flush;
       const auto worker = static_cast<std::size_t>(omp_get_thread_num());
       const auto workers = static_cast<std::size_t>(omp_get_num_threads());
-      for (std::size_t task = tasks * worker / workers; task < tasks * (worker + 1) / workers; ++task)
-        f(task, worker);
+      for (std::size_t task = tasks * worker / workers; task < tasks * (worker + 1) / workers; ++task) f(task, worker);
     }
     return;
   }

@@ -46,8 +46,7 @@ template <int Rows, int Vecs>
   for (int r = 0; r < Rows; ++r) {
     row[r] = a[r] + walk.a_first;
 #pragma GCC unroll 4
-    for (int v = 0; v < Vecs; ++v)
-      sum[r][v] = into == Into::extend ? load(c[r] + walk.c_first + v * lanes) : Vec{};
+    for (int v = 0; v < Vecs; ++v) sum[r][v] = into == Into::extend ? load(c[r] + walk.c_first + v * lanes) : Vec{};
   }
 #pragma GCC unroll 1
   for (int run = 0; run < walk.runs; ++run) {
@@ -94,17 +93,16 @@ inline void tile_product(const Walk& walk, int rows, const float* const* a, cons
     return Table{of_width.template operator()<V + 1>(std::make_integer_sequence<int, max_rows>{})...};
   }
   (std::make_integer_sequence<int, tile_vectors>{});
-  table[static_cast<std::size_t>((columns - 1) / lanes)][static_cast<std::size_t>(rows - 1)](walk, a, b, c,
-                                                                                             into);
+  table[static_cast<std::size_t>((columns - 1) / lanes)][static_cast<std::size_t>(rows - 1)](walk, a, b, c, into);
 }
 
 /// Cuts [0, n) into groups of almost equal size, at most `most` each: f(begin, count). No short last group:
 /// a tile of one row would run at a fraction of the speed.
-template <class F> void for_each_group(int n, int most, F&& f) {
+template <class F>
+void for_each_group(int n, int most, F&& f) {
   const int groups = (n + most - 1) / most;
   for (int i = 0; i < groups; ++i) {
-    const int begin = static_cast<int>(1LL * n * i / groups),
-              end = static_cast<int>(1LL * n * (i + 1) / groups);
+    const int begin = static_cast<int>(1LL * n * i / groups), end = static_cast<int>(1LL * n * (i + 1) / groups);
     f(begin, end - begin);
   }
 }

@@ -22,16 +22,15 @@ struct GradientPoints {
 };
 
 /// F(4, 3).
-template <class Points> struct F4 {
+template <class Points>
+struct F4 {
   static constexpr int outputs = 4, inputs = 6;
   static constexpr float a = Points::a, b = Points::b, aa = a * a, bb = b * b;
   static constexpr float n0 = 1 / (aa * bb), na = 1 / (2 * aa * (aa - bb)), nb = 1 / (2 * bb * (bb - aa));
 
   [[gnu::always_inline]] static void input(const Vec* d, Vec* u) {
-    const Vec even_a = fma(broadcast(-bb), d[2], d[4]),
-              odd_a = broadcast(a) * fma(broadcast(-bb), d[1], d[3]);
-    const Vec even_b = fma(broadcast(-aa), d[2], d[4]),
-              odd_b = broadcast(b) * fma(broadcast(-aa), d[1], d[3]);
+    const Vec even_a = fma(broadcast(-bb), d[2], d[4]), odd_a = broadcast(a) * fma(broadcast(-bb), d[1], d[3]);
+    const Vec even_b = fma(broadcast(-aa), d[2], d[4]), odd_b = broadcast(b) * fma(broadcast(-aa), d[1], d[3]);
     u[0] = fma(broadcast(aa * bb), d[0], fma(broadcast(-aa - bb), d[2], d[4]));
     u[1] = even_a + odd_a;
     u[2] = even_a - odd_a;
@@ -57,10 +56,8 @@ template <class Points> struct F4 {
     y[3] = fma(broadcast(aa * a), diff_a, fma(broadcast(bb * b), diff_b, m[5]));
   }
   [[gnu::always_inline]] static void output_adjoint(const Vec* y, Vec* m) {
-    const Vec even_a = fma(broadcast(aa), y[2], y[0]),
-              odd_a = fma(broadcast(aa * a), y[3], broadcast(a) * y[1]);
-    const Vec even_b = fma(broadcast(bb), y[2], y[0]),
-              odd_b = fma(broadcast(bb * b), y[3], broadcast(b) * y[1]);
+    const Vec even_a = fma(broadcast(aa), y[2], y[0]), odd_a = fma(broadcast(aa * a), y[3], broadcast(a) * y[1]);
+    const Vec even_b = fma(broadcast(bb), y[2], y[0]), odd_b = fma(broadcast(bb * b), y[3], broadcast(b) * y[1]);
     m[0] = y[0];
     m[1] = even_a + odd_a;
     m[2] = even_a - odd_a;

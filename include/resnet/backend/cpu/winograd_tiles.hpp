@@ -32,10 +32,10 @@ struct TileGrid {
 
 /// Pointers to a tile's pixels, row by row; those outside the image point to `outside`. No branches: half of
 /// the tiles of small images are at an edge.
-template <int Side> struct TilePixels {
+template <int Side>
+struct TilePixels {
   const float* at[Side * Side];
-  [[gnu::always_inline]] TilePixels(const float* image, int h, int w, int c, int top, int left,
-                                    const float* outside) {
+  [[gnu::always_inline]] TilePixels(const float* image, int h, int w, int c, int top, int left, const float* outside) {
     std::ptrdiff_t column[Side];
     bool inside[Side];
 #pragma GCC unroll 6
@@ -72,8 +72,7 @@ struct Coefficients {
 
 /// Transforms one tile of Side × Side pixels into Coefs × Coefs coefficients, for all channels.
 template <int Side, int Coefs, class Map>
-[[gnu::noinline]] void transform_tile(const TilePixels<Side>& pixels, const Coefficients& to, int tile,
-                                      Map map) {
+[[gnu::noinline]] void transform_tile(const TilePixels<Side>& pixels, const Coefficients& to, int tile, Map map) {
   float* first = to.at(0, tile);
   const std::size_t plane = Coefficients::plane(to.tiles, to.channels);
   for (int c = 0; c < to.channels; c += lanes) {

@@ -35,9 +35,10 @@ constexpr Misfit known_misfit() {
 
 template <Shape Output>
 constexpr bool check_head() {
-  static_assert(Output.h == 1 && Output.w == 1,
-                "the network puts out a map, 'Output' (c, h, w), where a classifier has one value for each class: it needs "
-                "a pooling and a Linear as its head");
+  static_assert(
+      Output.h == 1 && Output.w == 1,
+      "the network puts out a map, 'Output' (c, h, w), where a classifier has one value for each class: it needs "
+      "a pooling and a Linear as its head");
   return Output.h == 1 && Output.w == 1;
 }
 

@@ -46,7 +46,9 @@ struct RefBatchNorm {
 
   static void run(auto&, const op::NormalizeBackward<T, T>& o) {
     for (int c = 0; c < o.channels; ++c) {
-      const auto xhat = [&](int r) { return double{o.x.data[at(o, r, c)] - o.mean.data[c]} * double{o.inv_std.data[c]}; };
+      const auto xhat = [&](int r) {
+        return double{o.x.data[at(o, r, c)] - o.mean.data[c]} * double{o.inv_std.data[c]};
+      };
       const auto d = [&](int r) {
         const std::size_t i = at(o, r, c);
         const bool blocked = o.activation == op::Activation::relu && !((o.y ? o.y.data[i] : normalized(o, i, c)) > 0);
@@ -64,8 +66,8 @@ struct RefBatchNorm {
       for (int r = 0; r < o.rows; ++r) {
         const T dr = d(r);
         if (o.dskip) o.dskip.data[at(o, r, c)] = dr;
-        o.dx.data[at(o, r, c)] = static_cast<T>(o.weight.data[c] * o.inv_std.data[c] *
-                                                (dr - sum_d / rows - xhat(r) * sum_d_xhat / rows));
+        o.dx.data[at(o, r, c)] =
+            static_cast<T>(o.weight.data[c] * o.inv_std.data[c] * (dr - sum_d / rows - xhat(r) * sum_d_xhat / rows));
       }
     }
   }

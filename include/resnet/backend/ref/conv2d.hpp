@@ -22,13 +22,15 @@ void for_each_mac(const Conv2dGeometry& g, auto&& f) {
               const int w = out_w * g.stride + j - g.padding;
               if (h < 0 || h >= g.in_h || w < 0 || w >= g.in_w) continue;
               const auto x = static_cast<std::size_t>((n * g.in_h + h) * g.in_w + w) * static_cast<std::size_t>(g.in_c);
-              const auto k = static_cast<std::size_t>((o * g.kernel + i) * g.kernel + j) * static_cast<std::size_t>(g.in_c);
+              const auto k =
+                  static_cast<std::size_t>((o * g.kernel + i) * g.kernel + j) * static_cast<std::size_t>(g.in_c);
               for (std::size_t c = 0; c < static_cast<std::size_t>(g.in_c); ++c) f(x + c, k + c, y);
             }
 }
 
 inline std::size_t output_size(const Conv2dGeometry& g) {
-  return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.out_h * g.out_w) * static_cast<std::size_t>(g.out_c);
+  return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.out_h * g.out_w) *
+         static_cast<std::size_t>(g.out_c);
 }
 inline std::size_t input_size(const Conv2dGeometry& g) {
   return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.in_h * g.in_w) * static_cast<std::size_t>(g.in_c);

@@ -15,9 +15,9 @@ struct RefLoss {
       for (int c = 0; c < classes; ++c) *target++ = static_cast<T>(c == labels[r] ? on : off);
   }
 
-  static double softmax_cross_entropy_forward(auto&, int rows, int classes,
-                                              const T* logits, const T* target,  // (rows, classes)
-                                              T* probabilities) {                // (rows, classes)
+  static double softmax_cross_entropy_forward(auto&, int rows, int classes, const T* logits,
+                                              const T* target,     // (rows, classes)
+                                              T* probabilities) {  // (rows, classes)
     double loss = 0;
     for (int r = 0; r < rows; ++r, logits += classes, target += classes, probabilities += classes) {
       const double largest = *std::max_element(logits, logits + classes);  // so that exp can't overflow
@@ -38,8 +38,7 @@ struct RefLoss {
     for (int r = 0; r < rows; ++r, probabilities += classes, target += classes, dlogits += classes) {
       double mass = 0;
       for (int c = 0; c < classes; ++c) mass += target[c];
-      for (int c = 0; c < classes; ++c)
-        dlogits[c] = static_cast<T>((probabilities[c] * mass - target[c]) / rows);
+      for (int c = 0; c < classes; ++c) dlogits[c] = static_cast<T>((probabilities[c] * mass - target[c]) / rows);
     }
   }
 

@@ -11,13 +11,13 @@ namespace resnet {
 template <class T>
 struct RefPooling {
   static void run(auto&, const op::MaxPool2d<T, T>& o) {
-    for_each_output(o.g, [&](std::size_t y, auto&& window) { o.y.data[y] = o.x.data[first_maximum(o.x.data, window)]; });
+    for_each_output(o.g,
+                    [&](std::size_t y, auto&& window) { o.y.data[y] = o.x.data[first_maximum(o.x.data, window)]; });
   }
   static void run(auto&, const op::MaxPool2dBackward<T, T>& o) {
     std::fill_n(o.dx.data, input_size(o.g), T{0});
-    for_each_output(o.g, [&](std::size_t y, auto&& window) {
-      o.dx.data[first_maximum(o.x.data, window)] += o.dy.data[y];
-    });
+    for_each_output(o.g,
+                    [&](std::size_t y, auto&& window) { o.dx.data[first_maximum(o.x.data, window)] += o.dy.data[y]; });
   }
   static void run(auto&, const op::AvgPool2d<T, T>& o) {
     const T count = static_cast<T>(o.g.kernel_h * o.g.kernel_w);

@@ -22,8 +22,7 @@ using cpu::Vec;
 namespace {
 
 constexpr float unset = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
-constexpr float denormal = std::numeric_limits<float>::denorm_min(),
-                largest = std::numeric_limits<float>::max();
+constexpr float denormal = std::numeric_limits<float>::denorm_min(), largest = std::numeric_limits<float>::max();
 const std::vector<float> awkward = {0.0f,      -0.0f,   1.0f, -1.0f, 0.1f,  -3.7f,   denormal,
                                     -denormal, largest, inf,  -inf,  unset, -largest};
 
@@ -33,7 +32,8 @@ bool same(float a, float b) {
 }
 
 /// f(a, b) for vectors in which every awkward number meets every other one, in every lane.
-template <class F> void for_each_pair(F&& f) {
+template <class F>
+void for_each_pair(F&& f) {
   const std::size_t n = awkward.size();
   for (std::size_t start = 0; start < n * n; ++start) {
     float a[lanes], b[lanes];
@@ -88,8 +88,7 @@ TEST_CASE("vec: load and store at any alignment, stream at its own") {
     const Vec v = cpu::load(from + offset);
     cpu::store(to + offset, v);
     for (int i = 0; i < lanes; ++i) CHECK(v[i] == from[offset + i]);
-    for (int i = 0; i < 4 * lanes; ++i)
-      CHECK(same(to[i], i >= offset && i < offset + lanes ? from[i] : unset));
+    for (int i = 0; i < 4 * lanes; ++i) CHECK(same(to[i], i >= offset && i < offset + lanes ? from[i] : unset));
   }
   alignas(sizeof(Vec)) float to[3 * lanes] = {};
   cpu::stream(to + lanes, cpu::broadcast(2.5f));
@@ -108,8 +107,7 @@ TEST_CASE("vec: parts leave the rest alone") {
       const Vec v = cpu::load_part(from + offset, count);
       for (int i = 0; i < lanes; ++i) CHECK(same(v[i], i < count ? from[offset + i] : 0.0f));
       cpu::store_part(to + offset, cpu::load(from), count);
-      for (int i = 0; i < 2 * lanes; ++i)
-        CHECK(same(to[i], i >= offset && i < offset + count ? from[i - offset] : -1));
+      for (int i = 0; i < 2 * lanes; ++i) CHECK(same(to[i], i >= offset && i < offset + count ? from[i - offset] : -1));
     }
 }
 

@@ -20,9 +20,8 @@ inline __mmask16 first(int count) { return static_cast<__mmask16>((1u << count) 
 inline Vec load_part(const float* p, int count) { return _mm512_maskz_loadu_ps(first(count), p); }
 inline void store_part(float* p, Vec v, int count) { _mm512_mask_storeu_ps(p, first(count), v); }
 inline Vec gather(const float* p, std::ptrdiff_t stride) {
-  const __m512i index =
-      _mm512_mullo_epi32(_mm512_set1_epi32(static_cast<int>(stride)),
-                         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  const __m512i index = _mm512_mullo_epi32(_mm512_set1_epi32(static_cast<int>(stride)),
+                                           _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
   return _mm512_mask_i32gather_ps(Vec{}, 0xffff, index, p, 4);
 }
 inline Vec broadcast(float x) { return _mm512_set1_ps(x); }

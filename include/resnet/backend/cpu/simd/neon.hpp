@@ -24,9 +24,7 @@ inline Vec load_part(const float* p, int count) {
 inline void store_part(float* p, Vec v, int count) {
   for (int i = 0; i < count; ++i) p[i] = v[i];
 }
-inline Vec gather(const float* p, std::ptrdiff_t stride) {
-  return Vec{p[0], p[stride], p[2 * stride], p[3 * stride]};
-}
+inline Vec gather(const float* p, std::ptrdiff_t stride) { return Vec{p[0], p[stride], p[2 * stride], p[3 * stride]}; }
 inline Vec broadcast(float x) { return vdupq_n_f32(x); }
 inline Vec fma(Vec a, Vec b, Vec c) { return vfmaq_f32(c, a, b); }
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }

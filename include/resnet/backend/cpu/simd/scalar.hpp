@@ -29,13 +29,9 @@ inline Vec load_part(const float* p, int count) {
 inline void store_part(float* p, Vec v, int count) {
   for (int i = 0; i < count; ++i) p[i] = v[i];
 }
-inline Vec gather(const float* p, std::ptrdiff_t stride) {
-  return Vec{p[0], p[stride], p[2 * stride], p[3 * stride]};
-}
+inline Vec gather(const float* p, std::ptrdiff_t stride) { return Vec{p[0], p[stride], p[2 * stride], p[3 * stride]}; }
 inline Vec broadcast(float x) { return Vec{x, x, x, x}; }
-inline Vec fma(Vec a, Vec b, Vec c) {
-  return a * b + c;
-}  // not fused: without hardware that is a function call
+inline Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }  // not fused: without hardware that is a function call
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec where_positive(Vec x, Vec a) { return x > Vec{} ? a : Vec{}; }
 inline void pin(Vec&) {}
