@@ -41,8 +41,8 @@ struct WrongShape : Conv {
   static constexpr Shape out(Shape s) { return s; }
 };
 
-struct NoAdd : Ref<float> {
-  static void add() = delete;
+struct NoFill : Ref<float> {
+  static void fill() = delete;
 };
 struct WrongScalar : Ref<float> {
   using Scalar = double;
@@ -99,9 +99,9 @@ TEST_CASE("Layer: Linear, too") {
   CHECK_THROWS_AS(layer.backward(ctx, test::batch<Shape{4}>(ctx, test::normal(8, 1)), saved, grad), Error);
 }
 
-TEST_CASE("Backend: accepts what has every operation only") {
+TEST_CASE("Backend: accepts what follows the contract only") {
   static_assert(Backend<Ref<float>> && Backend<Ref<double>>);
-  static_assert(!Backend<NoAdd>);
+  static_assert(!Backend<NoFill>);
   static_assert(!Backend<WrongScalar>);
   CHECK(Conv2dGeometry{128, 32, 32, 512, 32, 32, 512, 3, 1, 1}.macs() == 309'237'645'312);  // no overflow of int
 }

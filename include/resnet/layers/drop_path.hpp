@@ -50,7 +50,8 @@ struct DropPath {
   template <Shape S>
   constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, Stream stream) const {
     auto y = ctx.make_like(x);
-    run<op::DropPath>(ctx, {.n = x.n(), .size = S.size(), .p = p, .stream = stream, .x = x, .y = y});
+    const double probability = p;  // (g++ 12 finds no value of a member in the braces, in constant evaluation)
+    run<op::DropPath>(ctx, {.n = x.n(), .size = S.size(), .p = probability, .stream = stream, .x = x, .y = y});
     return y;
   }
 };
