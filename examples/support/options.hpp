@@ -97,7 +97,7 @@ CLI::Option* add_option(CLI::App& app, const std::string& names, T& value, const
   using Element = typename detail::Values<T>::Element;
   constexpr bool list = detail::Values<T>::list;
   const bool split = list && names.starts_with('-');
-  const auto assign = [&value, split](const CLI::results_t& texts) {
+  const auto assign = [&value, split = split](const CLI::results_t& texts) {
     if constexpr (list) value.clear();
     for (const std::string& text : texts)
       for (const std::string& part : detail::parts(text, split)) {

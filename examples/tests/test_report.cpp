@@ -217,16 +217,16 @@ TEST_CASE("learning rate: by step where the configuration explains the log") {
   Run other = run;
   other.log[2].lr *= 1.01;
   falls_back(other);
-  for (const auto& [key, value] : {std::pair{"accumulate", "0"},
-                                   {"lr", "nan"},
-                                   {"epochs", "2"},
-                                   {"warmup-epochs", "5"},
-                                   {"milestones", "2, x"},
-                                   {"schedule", "none"}}) {
-    CAPTURE(key);
+  for (const auto& change : {std::pair{"accumulate", "0"},
+                             {"lr", "nan"},
+                             {"epochs", "2"},
+                             {"warmup-epochs", "5"},
+                             {"milestones", "2, x"},
+                             {"schedule", "none"}}) {
+    CAPTURE(change.first);
     other = run;
     for (auto& [option, text] : other.config)
-      if (option == key) text = value;
+      if (option == change.first) text = change.second;
     falls_back(other);
   }
   CHECK(html::learning_rate_curve({"run", {}, {}, {}}, "", 0).x.empty());
