@@ -155,6 +155,36 @@ TEST_CASE_TEMPLATE_DEFINE("batch_norm: normalize, and what follows", B, normaliz
 }
 TEST_CASE_TEMPLATE_APPLY(normalize, test::Backends);
 
+TEST_CASE_TEMPLATE_DEFINE("batch_norm: infer has the bits of normalizing by the running statistics", B, infer_bits) {
+  Operands o({257, 15});
+  const Values statistics = test::run_on<B>(op::RunningStatistics<Values, Values>{.channels = 15,
+                                                                                  .eps = eps,
+                                                                                  .running_mean = &o.running_mean,
+                                                                                  .running_var = &o.running_var,
+                                                                                  .mean = &o.mean,
+                                                                                  .inv_std = &o.inv_std});
+  o.mean.assign(statistics.begin(), statistics.begin() + 15);
+  o.inv_std.assign(statistics.begin() + 15, statistics.end());
+  CHECK(test::run_on<B>(op::Normalize<Values, Values>{.rows = 257,
+                                                      .channels = 15,
+                                                      .x = &o.x,
+                                                      .weight = &o.weight,
+                                                      .bias = &o.bias,
+                                                      .mean = &o.mean,
+                                                      .inv_std = &o.inv_std,
+                                                      .y = &o.y}) ==
+        test::run_on<B>(op::BatchNormInfer<Values, Values>{.rows = 257,
+                                                           .channels = 15,
+                                                           .eps = eps,
+                                                           .x = &o.x,
+                                                           .weight = &o.weight,
+                                                           .bias = &o.bias,
+                                                           .running_mean = &o.running_mean,
+                                                           .running_var = &o.running_var,
+                                                           .y = &o.y}));
+}
+TEST_CASE_TEMPLATE_APPLY(infer_bits, test::Backends);
+
 TEST_CASE_TEMPLATE_DEFINE("batch_norm: backward", B, normalize_backward) {
   for (const Size s : sizes) {
     CAPTURE(s.rows);
