@@ -43,7 +43,7 @@ template <Shape S, class Net>
 auto freeze(const Net& net, const FreezeOptions& options = {}) {
   if constexpr (can_infer<Net, S>) {
     Context<Cpu> ctx(1);
-    require_initialised("freeze", ctx, net);
+    require_initialised("freeze", net);
     frozen::Program program = frozen::record<S>(net);
     frozen::fuse(program);
     return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), options));

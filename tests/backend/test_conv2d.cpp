@@ -48,67 +48,50 @@ std::size_t weight_size(const Conv2dGeometry& g) {
 /// The operands of the three operations on one geometry.
 struct Operands {
   Conv2dGeometry g;
-  Convolution algorithms;
   Values x, weight, bias, dy, dweight, dbias;  // the last two: what is there before
+  Values y, dx;
 
   template <class Fill>
-  Operands(const Conv2dGeometry& geometry, Convolution algorithms, Fill&& fill)
+  Operands(const Conv2dGeometry& geometry, Fill&& fill)
       : g(geometry),
-        algorithms(algorithms),
         x(fill(in_size(g), 1)),
         weight(fill(weight_size(g), 2)),
         bias(fill(static_cast<std::size_t>(g.out_c), 3)),
         dy(fill(out_size(g), 4)),
         dweight(fill(weight_size(g), 5)),
-        dbias(fill(static_cast<std::size_t>(g.out_c), 6)) {}
+        dbias(fill(static_cast<std::size_t>(g.out_c), 6)),
+        y(test::unwritten(out_size(g))),
+        dx(test::unwritten(in_size(g))) {}
 
-  auto forward(bool with_bias) const {
-    return [this, with_bias](auto& ctx) {
-      ctx.convolution = algorithms;
-      Values y = test::unwritten(out_size(g));
-      return test::run_on(ctx, op::Conv2d<Values, Values>{
-                                   .g = g, .x = &x, .weight = &weight, .bias = with_bias ? &bias : nullptr, .y = &y});
-    };
+  op::Conv2d<Values, Values> forward(bool with_bias) {
+    return {.g = g, .x = &x, .weight = &weight, .bias = with_bias ? &bias : nullptr, .y = &y};
   }
   /// What is added to dx, if anything, lies in the same memory.
-  auto backward_data(bool add = false) const {
-    return [this, add](auto& ctx) {
-      ctx.convolution = algorithms;
-      Values dx = add ? x : test::unwritten(in_size(g));
-      return test::run_on(ctx, op::Conv2dBackwardData<Values, Values>{
-                                   .g = g, .dy = &dy, .weight = &weight, .addend = add ? &dx : nullptr, .dx = &dx});
-    };
+  op::Conv2dBackwardData<Values, Values> backward_data(bool add = false) {
+    return {.g = g, .dy = &dy, .weight = &weight, .addend = add ? &x : nullptr, .dx = add ? &x : &dx};
   }
-  auto backward_weight(bool with_bias) const {
-    return [this, with_bias](auto& ctx) {
-      ctx.convolution = algorithms;
-      Values dw = dweight, db = dbias;
-      return test::run_on(ctx, op::Conv2dBackwardWeight<Values, Values>{
-                                   .g = g, .x = &x, .dy = &dy, .dweight = &dw, .dbias = with_bias ? &db : nullptr});
-    };
+  op::Conv2dBackwardWeight<Values, Values> backward_weight(bool with_bias) {
+    return {.g = g, .x = &x, .dy = &dy, .dweight = &dweight, .dbias = with_bias ? &dbias : nullptr};
   }
 };
 
-/// Allowed error of a sum: sqrt(terms) eps of the sum of its terms' magnitudes, which the same operation on
-/// absolute values gives.
-template <class Op>
-Values units(Op&& on_absolute_values, int terms) {
-  Context<Ref<double>> ctx;
-  Values bound = on_absolute_values(ctx);
-  for (double& b : bound) b *= std::sqrt(terms + 1);
-  return bound;
+constexpr auto directly = [](auto& ctx) { ctx.convolution = Convolution::direct; };
+
+template <class B>
+void check_exactly(const auto& operation) {
+  test::check_operation<B>(operation, Values(test::run_on<Ref<double>>(operation).size(), 0.0), directly);
 }
 
-/// `growth`: how much more than a plain sum the algorithm rounds.
+/// Allowed error of a sum: sqrt(terms) eps of the sum of its terms' magnitudes, which the same operation on absolute
+/// values gives. `growth`: how much more than a plain sum the algorithm rounds.
 template <class B>
 void check_rounding(const Conv2dGeometry& g, double growth) {
-  const Operands of(g, Convolution::fastest, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); });
-  const Operands magnitude(g, Convolution::direct,
-                           [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); });
-  const auto check = [&](auto&& op, auto&& on_magnitudes, int terms) {
-    Values allowed = units(on_magnitudes, terms);
-    for (double& u : allowed) u *= growth;
-    test::check_operation<B>(op, allowed);
+  Operands of(g, [](std::size_t n, std::uint64_t id) { return test::normal(n, id); });
+  Operands magnitude(g, [](std::size_t n, std::uint64_t id) { return test::absolute(test::normal(n, id)); });
+  const auto check = [&](const auto& operation, const auto& on_magnitudes, int terms) {
+    Values units = test::run_on<Ref<double>>(on_magnitudes);
+    for (double& u : units) u *= growth * std::sqrt(terms + 1);
+    test::check_operation<B>(operation, units);
   };
   const int taps = g.kernel * g.kernel;
   check(of.forward(true), magnitude.forward(true), taps * g.in_c);
@@ -118,11 +101,8 @@ void check_rounding(const Conv2dGeometry& g, double growth) {
 }
 
 /// Relative error in the L2 norm.
-template <class Op>
-double relative_error(Op&& op) {
-  Context<Ref<double>> exact;
-  Context<Cpu> ctx;
-  const Values want = op(exact), found = op(ctx);
+double relative_error(const auto& operation) {
+  const Values want = test::run_on<Ref<double>>(operation), found = test::run_on<Cpu>(operation);
   double error = 0, norm = 0;
   for (std::size_t i = 0; i < want.size(); ++i) {
     error += (found[i] - want[i]) * (found[i] - want[i]);
@@ -138,23 +118,23 @@ TEST_CASE_TEMPLATE_DEFINE("conv2d: exact on small whole numbers", B, conv2d_exac
        {std::span<const Conv2dGeometry>(cases), std::span<const Conv2dGeometry>(winograd_cases)})
     for (const Conv2dGeometry& g : list) {
       CAPTURE(&g - list.data());
-      const Operands of(g, Convolution::direct, test::integers);
+      Operands of(g, test::integers);
       for (const bool bias : {true, false}) {
-        test::check_operation_exactly<B>(of.forward(bias));
-        test::check_operation_exactly<B>(of.backward_weight(bias));
+        check_exactly<B>(of.forward(bias));
+        check_exactly<B>(of.backward_weight(bias));
       }
-      test::check_operation_exactly<B>(of.backward_data());
-      test::check_operation_exactly<B>(of.backward_data(true));
+      check_exactly<B>(of.backward_data());
+      check_exactly<B>(of.backward_data(true));
     }
 }
 TEST_CASE_TEMPLATE_APPLY(conv2d_exact, test::Backends);
 
 TEST_CASE("conv2d: results that go past the caches") {
-  const Operands forward(geometry(64, 64, 64, 1, 16, 1, 1, 0), Convolution::direct, test::integers);
-  test::check_operation_exactly<Cpu>(forward.forward(false));
-  const Operands backward(geometry(64, 64, 64, 16, 1, 1, 2, 0), Convolution::direct, test::integers);
-  test::check_operation_exactly<Cpu>(backward.backward_data());
-  test::check_operation_exactly<Cpu>(backward.backward_data(true));
+  Operands forward(geometry(64, 64, 64, 1, 16, 1, 1, 0), test::integers);
+  check_exactly<Cpu>(forward.forward(false));
+  Operands backward(geometry(64, 64, 64, 16, 1, 1, 2, 0), test::integers);
+  check_exactly<Cpu>(backward.backward_data());
+  check_exactly<Cpu>(backward.backward_data(true));
 }
 
 TEST_CASE_TEMPLATE_DEFINE("conv2d: rounding errors of a sum", B, conv2d_rounding) {
@@ -174,11 +154,11 @@ TEST_CASE("conv2d: rounding errors of Winograd's algorithm") {
 
 TEST_CASE("conv2d: Winograd's error in the L2 norm, backward-weight included") {
   const auto normal = [](std::size_t n, std::uint64_t id) { return test::normal(n, id); };
-  const Operands narrow(geometry(4, 32, 32, 64, 64, 3, 1, 1), Convolution::fastest, normal);
+  Operands narrow(geometry(4, 32, 32, 64, 64, 3, 1, 1), normal);
   CHECK(relative_error(narrow.forward(false)) < 1.2e-6);
   CHECK(relative_error(narrow.backward_data()) < 1.2e-6);
   CHECK(relative_error(narrow.backward_weight(false)) < 1.2e-6);
-  const Operands wide(geometry(16, 4, 4, 512, 512, 3, 1, 1), Convolution::fastest, normal);
+  Operands wide(geometry(16, 4, 4, 512, 512, 3, 1, 1), normal);
   CHECK(relative_error(wide.forward(false)) < 3e-6);
   CHECK(relative_error(wide.backward_data()) < 3e-6);
   CHECK(relative_error(wide.backward_weight(false)) < 1.2e-6);

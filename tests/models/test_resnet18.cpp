@@ -247,10 +247,9 @@ TEST_CASE("ResNet-18: no heap allocation after the first step") {
       SavedOf<Narrow<Cpu>, small> saved;
       auto logits = model.forward(ctx, ctx.upload<small>(std::span<const float>(images)), saved);
       {
-        const auto target = ctx.make<Shape{10}>(n), probabilities = ctx.make<Shape{10}>(n);
-        Cpu::one_hot(ctx, n, 10, labels.data(), 0.9, 0.1 / 9, target.data());
-        Cpu::softmax_cross_entropy_forward(ctx, n, 10, logits.data(), target.data(), probabilities.data());
-        Cpu::softmax_cross_entropy_backward(ctx, n, 10, probabilities.data(), target.data(), logits.data());
+        const auto target = one_hot<10>(ctx, labels, 0.1);
+        auto loss = softmax_cross_entropy(ctx, logits, target);
+        logits = std::move(loss.dlogits);
       }
       model.backward_parameters(ctx, std::move(logits), saved, grad);
       for_each_parameter(

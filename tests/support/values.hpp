@@ -51,14 +51,16 @@ Values join(Values first, const More&... more) {
   return first;
 }
 
-template <class B>
-void upload(const Values& values, typename B::Scalar* to) {
-  const std::vector<typename B::Scalar> host(values.begin(), values.end());
+/// Rounds to T, the element type of scalars or of activations.
+template <class B, class T>
+void upload(const Values& values, T* to) {
+  std::vector<T> host;
+  for (const double value : values) host.push_back(static_cast<T>(value));
   B::upload(host.size(), host.data(), to);
 }
-template <class B>
-Values download(std::size_t size, const typename B::Scalar* from) {
-  std::vector<typename B::Scalar> host(size);
+template <class B, class T>
+Values download(std::size_t size, const T* from) {
+  std::vector<T> host(size);
   B::download(size, from, host.data());
   return Values(host.begin(), host.end());
 }
@@ -70,8 +72,8 @@ resnet::Batch<S, B> batch(resnet::Context<B>& ctx, const Values& values) {
   upload<B>(values, x.data());
   return x;
 }
-template <resnet::Shape S, class B>
-Values values_of(const resnet::Batch<S, B>& x) {
+template <resnet::Shape S, class B, class T>
+Values values_of(const resnet::Batch<S, B, T>& x) {
   return download<B>(x.size(), x.data());
 }
 template <class B, int... Dims>
@@ -84,20 +86,24 @@ Values values_of(const resnet::TensorView<B, Scalar>& t) {
 }
 
 /// The memory of an operand on backend B.
-template <class B>
+template <class B, class T = typename B::Scalar>
 class Operand {
  public:
-  explicit Operand(const Values& host) : size_(host.size()), data_(B::allocate(size_)) { upload<B>(host, data_); }
-  ~Operand() { B::deallocate(data_); }
+  explicit Operand(const Values& host)
+      : size_(host.size()), memory_(B::allocate((size_ * sizeof(T) + sizeof(Scalar) - 1) / sizeof(Scalar))) {
+    upload<B>(host, data());
+  }
+  ~Operand() { B::deallocate(memory_); }
   Operand(const Operand&) = delete;
   Operand& operator=(const Operand&) = delete;
 
-  typename B::Scalar* data() { return data_; }
-  Values values() const { return download<B>(size_, data_); }
+  T* data() { return reinterpret_cast<T*>(memory_); }
+  Values values() { return download<B>(size_, data()); }
 
  private:
+  using Scalar = typename B::Scalar;
   std::size_t size_;
-  typename B::Scalar* data_;
+  Scalar* memory_;
 };
 
 /// Every entry of the state_dict, or the trainable ones only, in one sequence.

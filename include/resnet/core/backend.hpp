@@ -14,26 +14,18 @@
 namespace resnet {
 
 template <class B>
-concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typename B::Scalar* in, int* labels,
-                           std::size_t count, int n, double number) {
-  // Memory. `upload` and `download` copy from and to the host.
+concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typename B::Scalar* in,
+                           typename B::Activation* activations, std::size_t count) {
+  // Memory, counted in scalars: activations are not larger. `upload` and `download` copy from and to the host; these and
+  // the two before them take both element types.
   { B::allocate(count) } -> std::same_as<typename B::Scalar*>;
   B::deallocate(out);
   B::copy(count, in, out);
   B::fill(count, typename B::Scalar{}, out);
+  B::fill(count, typename B::Activation{}, activations);
   B::upload(count, in, out);
   B::download(count, in, out);
   { B::max_threads() } -> std::same_as<int>;
-
-  // rows, classes, labels (host), value of the label's class, of the others, target (rows, classes).
-  B::one_hot(ctx, n, n, labels, number, number, out);
-  // rows, classes, logits, target, probabilities; returns the sum over rows of -Σ target·log softmax.
-  { B::softmax_cross_entropy_forward(ctx, n, n, in, in, out) } -> std::same_as<double>;
-  // rows, classes, probabilities, target, dlogits: the gradient of the mean over rows.
-  B::softmax_cross_entropy_backward(ctx, n, n, in, in, out);
-  // rows, classes, logits, labels (host): the first largest of each row.
-  B::argmax(ctx, n, n, in, labels);
-  { B::sum_of_squares(ctx, count, in) } -> std::same_as<double>;
 };
 
 }  // namespace resnet

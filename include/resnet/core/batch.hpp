@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace resnet {
@@ -34,15 +35,15 @@ constexpr std::size_t batch_scalars(std::int64_t n, std::size_t size) {
 
 /// A handle on memory of a Context's arena. Copies share the memory; it returns to the arena with the last
 /// of them. Not for sharing between threads: each thread has a Context of its own.
-template <class B>
+template <class B, class T = typename B::Scalar>
 class Buffer {
  public:
-  using Scalar = typename B::Scalar;
+  using Element = T;
   using Block = typename Arena<B>::Block;
 
   constexpr Buffer() = default;
-  constexpr explicit Buffer(Block* owned) : data_(owned->data), block_(owned) {}
-  constexpr explicit Buffer(Scalar* borrowed) : data_(borrowed) {}
+  constexpr explicit Buffer(Block* owned) : data_(elements(owned->data)), block_(owned) {}
+  constexpr explicit Buffer(T* borrowed) : data_(borrowed) {}
   constexpr Buffer(const Buffer& o) : data_(o.data_), block_(o.block_) { Arena<B>::add_handle(block_); }
   constexpr Buffer(Buffer&& o) noexcept
       : data_(std::exchange(o.data_, nullptr)), block_(std::exchange(o.block_, nullptr)) {}
@@ -53,33 +54,42 @@ class Buffer {
   }
   constexpr ~Buffer() { Arena<B>::drop_handle(block_); }
 
-  constexpr Scalar* data() const { return data_; }
+  constexpr T* data() const { return data_; }
   /// True if nobody else can see this memory: only then may an operation write its result over it.
   constexpr bool unique() const { return block_ && block_->handles == 1; }
 
  private:
-  Scalar* data_ = nullptr;
+  /// The arena counts in scalars; what is narrower lies in the same memory.
+  static constexpr T* elements(typename B::Scalar* memory) {
+    if constexpr (std::is_same_v<T, typename B::Scalar>)
+      return memory;
+    else
+      return memory ? reinterpret_cast<T*>(memory) : nullptr;
+  }
+
+  T* data_ = nullptr;
   Block* block_ = nullptr;  // null: the memory is somebody else's
 };
 
-template <Shape S, class B>
-class Batch : public Buffer<B> {
+/// Of activations or their gradients, unless T says otherwise.
+template <Shape S, class B, class T>
+class Batch : public Buffer<B, T> {
  public:
   static constexpr Shape shape = S;
 
   constexpr Batch() = default;
   constexpr Batch(const Batch&) = default;
-  constexpr Batch(Batch&& o) noexcept : Buffer<B>(std::move(o)), n_(std::exchange(o.n_, 0)) {}
+  constexpr Batch(Batch&& o) noexcept : Buffer<B, T>(std::move(o)), n_(std::exchange(o.n_, 0)) {}
   constexpr Batch& operator=(const Batch&) = default;
   constexpr Batch& operator=(Batch&& o) noexcept {
-    Buffer<B>::operator=(std::move(o));
+    Buffer<B, T>::operator=(std::move(o));
     n_ = std::exchange(o.n_, 0);
     return *this;
   }
   /// Error as from batch_scalars, here and below.
-  constexpr Batch(Buffer<B> memory, int n) : Buffer<B>(std::move(memory)), n_(n) { batch_scalars(n, S.size()); }
-  /// A view of memory that the caller keeps: n·h·w·c scalars.
-  constexpr Batch(typename B::Scalar* borrowed, int n) : Buffer<B>(borrowed), n_(n) { batch_scalars(n, S.size()); }
+  constexpr Batch(Buffer<B, T> memory, int n) : Buffer<B, T>(std::move(memory)), n_(n) { batch_scalars(n, S.size()); }
+  /// A view of memory that the caller keeps: n·h·w·c elements.
+  constexpr Batch(T* borrowed, int n) : Buffer<B, T>(borrowed), n_(n) { batch_scalars(n, S.size()); }
 
   constexpr int n() const { return n_; }
   constexpr std::size_t size() const { return static_cast<std::size_t>(n_) * S.size(); }
@@ -87,6 +97,10 @@ class Batch : public Buffer<B> {
  private:
   int n_ = 0;
 };
+
+/// A batch of scalars, whatever activations are: statistics, targets and probabilities.
+template <Shape S, class B>
+using Scalars = Batch<S, B, typename B::Scalar>;
 
 namespace detail {
 

@@ -7,6 +7,7 @@
 #include <resnet/core/error.hpp>
 #include <resnet/core/random.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -55,8 +56,12 @@ class Context {
   /// A batch for an activation or its gradient, contents undefined. Error if it is too large (batch_scalars).
   template <Shape S>
   constexpr Batch<S, B> make(std::int64_t n) {
-    const std::size_t scalars = batch_scalars(n, S.size());
-    return {buffer(*activations_, scalars), static_cast<int>(n)};
+    return {buffer<Activation>(*activations_, batch_scalars(n, S.size())), static_cast<int>(n)};
+  }
+  /// The same for scalars.
+  template <Shape S>
+  constexpr Scalars<S, B> make_scalars(std::int64_t n) {
+    return {buffer<Scalar>(*activations_, batch_scalars(n, S.size())), static_cast<int>(n)};
   }
 
   /// `y` of the same shape as `x`: x's own memory if nobody else sees it, new memory otherwise.
@@ -77,17 +82,18 @@ class Context {
       throw Error("upload: expected whole images of " + std::to_string(S.size()) + " values, found " +
                   std::to_string(size) + " values");
     auto x = make<S>(static_cast<std::int64_t>(size / S.size()));
-    if constexpr (std::is_same_v<decltype(data), const Scalar* const>) {
+    if constexpr (std::is_same_v<decltype(data), const Activation* const>) {
       B::upload(size, data, x.data());
     } else {
-      const std::vector<Scalar> converted(data, data + size);
+      std::vector<Activation> converted(size);
+      std::transform(data, data + size, converted.begin(), [](auto v) { return static_cast<Activation>(v); });
       B::upload(size, converted.data(), x.data());
     }
     return x;
   }
 
   /// Memory for the time of one operation.
-  constexpr Buffer<B> scratch(std::size_t count) { return buffer(*scratch_, count); }
+  constexpr Buffer<B> scratch(std::size_t count) { return buffer<Scalar>(*scratch_, count); }
 
   /// Sizes the arena at once (see training_bytes in backend/plan/cost.hpp) instead of by the first step.
   constexpr void reserve(std::size_t bytes) {
@@ -118,9 +124,10 @@ class Context {
     return threads > 0 ? threads : all < max_context_threads ? all : max_context_threads;
   }
 
-  constexpr Buffer<B> buffer(Arena<B>& arena, std::size_t count) {
-    Buffer<B> memory(arena.allocate(count));
-    if (poison_) B::fill(count, std::numeric_limits<Scalar>::quiet_NaN(), memory.data());
+  template <class T>
+  constexpr Buffer<B, T> buffer(Arena<B>& arena, std::size_t count) {
+    Buffer<B, T> memory(arena.allocate((count * sizeof(T) + sizeof(Scalar) - 1) / sizeof(Scalar)));
+    if (poison_) B::fill(count, std::numeric_limits<T>::quiet_NaN(), memory.data());
     return memory;
   }
 

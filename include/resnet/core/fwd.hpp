@@ -25,13 +25,13 @@ namespace resnet {
 inline namespace RESNET_ISA {
 struct Cpu;
 }
-template <class T>
+template <class P, class A = P>
 struct Ref;
 struct Plan;
 
 template <class B, int... Dims>
 class Tensor;
-template <Shape S, class B>
+template <Shape S, class B, class T = typename B::Activation>
 class Batch;
 template <class B>
 class Context;

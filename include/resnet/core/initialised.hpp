@@ -6,22 +6,28 @@
 #include <resnet/core/backend.hpp>
 #include <resnet/core/visit.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace resnet {
 
 /// Throws Error, which begins with `who`, if all weights of the model are 0. With a single weight tensor that
 /// is a start like any other: only weights between weights need to differ.
-template <class B, class Model>
-void require_initialised(std::string_view who, Context<B>& ctx, const Model& model) {
+template <class Model>
+void require_initialised(std::string_view who, const Model& model) {
+  using B = typename Model::Backend;
   int tensors = 0;
   bool zero = true;  // the first tensor of an initialised model settles it
   for_each_parameter(
       [&](std::string_view, Role role, const auto& w) {
         if (role != Role::weight) return;
         ++tensors;
-        zero = zero && B::sum_of_squares(ctx, w.size(), w.data()) == 0;
+        if (!zero) return;
+        std::vector<typename B::Scalar> values(w.size());
+        B::download(values.size(), w.data(), values.data());
+        zero = std::all_of(values.begin(), values.end(), [](auto value) { return value == 0; });
       },
       model);
   if (zero && tensors > 1)

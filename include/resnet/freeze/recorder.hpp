@@ -124,9 +124,7 @@ struct Recorder : private Plan {
            o.x.data, nullptr, o.y.data);
   }
 
-  // Not part of any `infer`.
-  using Plan::argmax, Plan::one_hot, Plan::softmax_cross_entropy_backward, Plan::softmax_cross_entropy_forward;
-  using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads, Plan::sum_of_squares;
+  using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads;
 
  private:
   static constexpr std::size_t floats(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }

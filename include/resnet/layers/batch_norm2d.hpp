@@ -41,7 +41,7 @@ struct BatchNorm2d {
   template <Shape S>
   struct Saved {
     Batch<S, B> x, y;  // y: of the forms with an addition only
-    Batch<Shape{Channels}, B> mean, inv_std;
+    Scalars<Shape{Channels}, B> mean, inv_std;
   };
 
   template <Shape S>
@@ -124,8 +124,8 @@ struct BatchNorm2d {
                                      Saved<S>& saved) {
     require_channels<BatchNorm2d, S.c, Channels>(ctx);
     const int n = rows<S>(x.n());
-    const auto mean = saved.mean = ctx.template make<Shape{Channels}>(1);
-    const auto inv_std = saved.inv_std = ctx.template make<Shape{Channels}>(1);
+    const auto mean = saved.mean = ctx.template make_scalars<Shape{Channels}>(1);
+    const auto inv_std = saved.inv_std = ctx.template make_scalars<Shape{Channels}>(1);
     if (statistics == Statistics::running) {
       run<op::RunningStatistics>(ctx, {.channels = Channels,
                                        .eps = eps,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <resnet/core/context.hpp>
+#include <resnet/op/loss.hpp>
 #include <resnet/op/parameters.hpp>
 
 #include <algorithm>
@@ -20,22 +21,27 @@ namespace resnet {
 /// Labels as rows of probabilities. With smoothing s (Szegedy et al. 2016, arXiv 1512.00567) the label's class
 /// gets 1 - s + s / Classes and each other class s / Classes. Throws Error for a label outside [0, Classes).
 template <int Classes, class B>
-Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, double smoothing = 0) {
+Scalars<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, double smoothing = 0) {
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels[i] < 0 || labels[i] >= Classes)
       throw Error("one_hot: label " + std::to_string(i) + " of the batch: expected 0 to " +
                   std::to_string(Classes - 1) + ", found " + std::to_string(labels[i]));
-  auto target = ctx.template make<Shape{Classes}>(static_cast<std::int64_t>(labels.size()));
+  auto target = ctx.template make_scalars<Shape{Classes}>(static_cast<std::int64_t>(labels.size()));
   const double rest = smoothing / Classes;
-  B::one_hot(ctx, target.n(), Classes, labels.data(), 1 - smoothing + rest, rest, target.data());
+  run<op::OneHot>(ctx, {.rows = target.n(),
+                        .classes = Classes,
+                        .on = 1 - smoothing + rest,
+                        .off = rest,
+                        .labels = labels.data(),
+                        .target = target});
   return target;
 }
 
 /// Of two labels mixed: mix · one_hot(labels) + (1 - mix) · one_hot(mixed_labels), or one_hot(labels) if there are no
 /// others.
 template <int Classes, class B>
-Batch<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, std::span<const int> mixed_labels,
-                                 double mix, double smoothing) {
+Scalars<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, std::span<const int> mixed_labels,
+                                   double mix, double smoothing) {
   auto target = one_hot<Classes>(ctx, labels, smoothing);
   if (!mixed_labels.empty()) {
     const auto other = one_hot<Classes>(ctx, mixed_labels, smoothing);
@@ -62,34 +68,49 @@ struct Loss {
   Batch<S, B> dlogits;
 };
 
-/// Logits and target: (n, classes). Throws Error unless both have the same n, 1 or more.
+/// Logits and target: (n, classes). `dlogits` is the gradient of scale · value. Throws Error unless both have the same n,
+/// 1 or more.
 template <Shape S, class B>
-Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, const Batch<S, B>& target) {
-  detail::require_rows("softmax_cross_entropy", logits.n(), target.n());
-  auto probabilities = ctx.template make<S>(logits.n());
-  auto dlogits = ctx.template make<S>(logits.n());
-  const double sum =
-      B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(), probabilities.data());
-  B::softmax_cross_entropy_backward(ctx, logits.n(), S.c, probabilities.data(), target.data(), dlogits.data());
-  return {sum / logits.n(), std::move(dlogits)};
+Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, const Scalars<S, B>& target,
+                                 double scale = 1) {
+  const int n = logits.n();
+  detail::require_rows("softmax_cross_entropy", n, target.n());
+  const auto probabilities = ctx.template make_scalars<S>(n);
+  auto dlogits = ctx.template make<S>(n);
+  double sum = 0;
+  run<op::SoftmaxCrossEntropy>(
+      ctx,
+      {.rows = n, .classes = S.c, .logits = logits, .target = target, .probabilities = probabilities, .loss = &sum});
+  run<op::SoftmaxCrossEntropyBackward>(ctx, {.rows = n,
+                                             .classes = S.c,
+                                             .scale = scale,
+                                             .probabilities = probabilities,
+                                             .target = target,
+                                             .dlogits = dlogits});
+  return {sum / n, std::move(dlogits)};
 }
 
 /// The probabilities that belong to logits, for each image. Throws Error for a batch of none.
 template <Shape S, class B>
-Batch<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
+Scalars<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
   detail::require_rows("softmax", logits.n(), logits.n());
-  auto target = ctx.template make<S>(logits.n()), probabilities = ctx.template make<S>(logits.n());
+  auto target = ctx.template make_scalars<S>(logits.n()), probabilities = ctx.template make_scalars<S>(logits.n());
   B::fill(target.size(), 0, target.data());
-  B::softmax_cross_entropy_forward(ctx, logits.n(), S.c, logits.data(), target.data(), probabilities.data());
+  double sum = 0;
+  run<op::SoftmaxCrossEntropy>(ctx, {.rows = logits.n(),
+                                     .classes = S.c,
+                                     .logits = logits,
+                                     .target = target,
+                                     .probabilities = probabilities,
+                                     .loss = &sum});
   return probabilities;
 }
 
 /// The loss of probabilities instead of logits, computed on the host. One of 0 counts as the smallest number > 0.
 /// Throws Error unless both have the same n, 1 or more.
-template <Shape S, class B>
-double cross_entropy(const Batch<S, B>& probabilities, const Batch<S, B>& target) {
+template <Shape S, class B, class T>
+double cross_entropy(const Batch<S, B, T>& probabilities, const Batch<S, B, T>& target) {
   detail::require_rows("cross_entropy", probabilities.n(), target.n());
-  using T = typename B::Scalar;
   std::vector<T> p(probabilities.size()), t(target.size());
   B::download(p.size(), probabilities.data(), p.data());
   B::download(t.size(), target.data(), t.data());
@@ -103,7 +124,7 @@ double cross_entropy(const Batch<S, B>& probabilities, const Batch<S, B>& target
 template <Shape S, class B>
 void predict(Context<B>& ctx, const Batch<S, B>& logits, std::vector<int>& classes) {
   classes.resize(static_cast<std::size_t>(logits.n()));
-  B::argmax(ctx, logits.n(), S.c, logits.data(), classes.data());
+  run<op::Argmax>(ctx, {.rows = logits.n(), .classes = S.c, .logits = logits, .labels = classes.data()});
 }
 
 }  // namespace resnet

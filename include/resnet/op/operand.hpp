@@ -17,7 +17,7 @@ struct In {
   constexpr In() = default;
   constexpr In(const T* at) : data(at) {}
   template <class B>
-  constexpr In(const Buffer<B>& memory) : data(memory.data()) {}
+  constexpr In(const Buffer<B, T>& memory) : data(memory.data()) {}
   template <class B, int... Dims>
   constexpr In(const Tensor<B, Dims...>& tensor) : data(tensor.data()) {}
   constexpr explicit operator bool() const { return data; }
@@ -33,7 +33,7 @@ struct Written {
   constexpr Written() = default;
   constexpr Written(T* at) : data(at) {}
   template <class B>
-  constexpr Written(const Buffer<B>& memory) : data(memory.data()) {}
+  constexpr Written(const Buffer<B, T>& memory) : data(memory.data()) {}
   template <class B, int... Dims>
   constexpr Written(Tensor<B, Dims...>& tensor) : data(tensor.data()) {}
   constexpr explicit operator bool() const { return data; }

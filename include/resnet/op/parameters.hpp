@@ -97,6 +97,16 @@ struct Lerp {
   }
 };
 
+/// sum += Σ x²
+template <class A, class P>
+struct SumOfSquares {
+  std::size_t count;
+  In<P> x;
+  Sum<double> sum;  // (1)
+
+  static constexpr void visit(auto&& f, auto&... op) { f("count", op.count...), f("x", op.x...), f("sum", op.sum...); }
+};
+
 /// y[i] = std · the number first + i of the stream, of mean 0 and standard deviation 1.
 template <class A, class P>
 struct FillNormal {

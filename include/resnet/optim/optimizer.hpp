@@ -182,7 +182,8 @@ void clip_grad_value(Context<B>& ctx, Model& grad, double max_value) {
 template <class B, class Model>
 double clip_grad_norm(Context<B>& ctx, Model& grad, double max_norm) {
   double squares = 0;
-  for_each_parameter([&](std::string_view, Role, auto& g) { squares += B::sum_of_squares(ctx, g.size(), g.data()); },
+  for_each_parameter([&](std::string_view, Role,
+                         auto& g) { run<op::SumOfSquares>(ctx, {.count = g.size(), .x = g.data(), .sum = &squares}); },
                      grad);
   const double norm = std::sqrt(squares), factor = max_norm / (norm + 1e-6);
   if (factor < 1)

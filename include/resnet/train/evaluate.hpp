@@ -81,8 +81,8 @@ std::vector<float> mirrored(std::span<const float> images) {
 /// The classes' probabilities for images (n, h, w, c) that are not on the backend yet. Throws Error unless they are whole
 /// images of finite values, one or more. The model may be a frozen one (freeze.hpp).
 template <Shape S, class B, class Model>
-Batch<Model::out(S), B> probabilities(Context<B>& ctx, const Model& model, std::span<const float> images,
-                                      EvaluateOptions options = {}) {
+Batch<Model::out(S), B, typename B::Scalar> probabilities(Context<B>& ctx, const Model& model,
+                                                          std::span<const float> images, EvaluateOptions options = {}) {
   if constexpr (can_classify<Model, S>) {
     require_finite("probabilities", images, S.size());
     auto p = softmax(ctx, model.infer(ctx, ctx.template upload<S>(images)));
@@ -105,7 +105,7 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
   constexpr int classes = Model::out(S).c;
   constexpr NetworkShape network{S, classes};
   require_fit("evaluate", loader.dataset(), network);
-  if constexpr (!InfersOnly<Model>) require_initialised("evaluate", ctx, model);
+  if constexpr (!InfersOnly<Model>) require_initialised("evaluate", model);
   Evaluation result{{}, ConfusionMatrix(classes)};
   std::vector<int> predictions;
   for (const HostBatch& batch : loader.epoch(0)) {

@@ -89,7 +89,7 @@ class Trainer {
   /// batch leaves everything as it was: who skips it goes on with the same bits as if it had never come.
   void step(const HostBatch& batch) {
     require_fit("trainer", batch, network);
-    if (steps() == 0) require_initialised("trainer", ctx_, model);
+    if (steps() == 0) require_initialised("trainer", model);
     if (freezer_) freezer_->apply(model, grad_);  // again: the model may be another one by now
     // In pairs: one image is too few for BatchNorm2d where the feature maps have shrunk to one pixel, and the arena
     // rounds sizes up.
@@ -99,7 +99,8 @@ class Trainer {
     Attempt attempt(*this);
     const auto logits = model.forward(ctx_, ctx_.template upload<S>(batch.images), *saved_);
     auto loss = softmax_cross_entropy(
-        ctx_, logits, one_hot<classes>(ctx_, batch.labels, batch.mixed_labels, batch.mix, options_.label_smoothing));
+        ctx_, logits, one_hot<classes>(ctx_, batch.labels, batch.mixed_labels, batch.mix, options_.label_smoothing),
+        1.0 / options_.accumulate);
     if (!std::isfinite(loss.value))
       throw DivergedError("step " + std::to_string(steps()) + ": expected a finite loss, found " +
                           std::to_string(loss.value) + " (learning rate " + std::to_string(learning_rate()) + ")");
@@ -108,8 +109,6 @@ class Trainer {
     predict(ctx_, logits, predictions_);
     epoch_.add(loss.value, batch.main_labels(), predictions_);
     if (accumulated_ == 0) zero(grad_);
-    if (options_.accumulate > 1)
-      run<op::Scale>(ctx_, {.count = loss.dlogits.size(), .factor = 1.0 / options_.accumulate, .y = loss.dlogits});
     backward_parameters(ctx_, model, std::move(loss.dlogits), *saved_, grad_);
     if (++accumulated_ == options_.accumulate) update();
   }

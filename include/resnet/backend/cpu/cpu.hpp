@@ -34,7 +34,7 @@ struct Cpu : CpuMemory,
              CpuPooling,
              RefLoss<float> {  // a few thousand numbers a step: the reference serves
   using CpuBatchNorm::run, CpuChannels::run, CpuConv2d::run, CpuDepthwiseConv2d::run, CpuElementwise::run,
-      CpuPooling::run;
+      CpuPooling::run, RefLoss<float>::run;
   static int max_threads() { return cpu::max_threads(); }
 };
 

@@ -54,10 +54,10 @@ struct CpuElementwise {
   }
 
   /// Eight running sums, so that the additions overlap; in one thread, since parameters are small.
-  static double sum_of_squares(auto&, std::size_t n, const float* x) {
+  static void run(auto&, const op::SumOfSquares<float, float>& o) {
     double sums[8] = {};
-    for (std::size_t i = 0; i < n; ++i) sums[i % 8] += double{x[i]} * double{x[i]};
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    for (std::size_t i = 0; i < o.count; ++i) sums[i % 8] += double{o.x.data[i]} * double{o.x.data[i]};
+    *o.sum.data += ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
   }
 
  private:

@@ -67,7 +67,7 @@ constexpr std::size_t training_activation_bytes(int n) {
   constexpr Shape out = logits.shape;
   Batch<out, Plan> dlogits;
   {  // as in softmax_cross_entropy
-    const auto target = ctx.template make<out>(n), probabilities = ctx.template make<out>(n);
+    const auto target = ctx.template make_scalars<out>(n), probabilities = ctx.template make_scalars<out>(n);
     dlogits = ctx.template make<out>(n);
   }
   backward_parameters(ctx, model, std::move(dlogits), saved, grad);

@@ -4,6 +4,7 @@
 #include <resnet/op/conv2d.hpp>
 
 #include <cstddef>
+#include <vector>
 
 namespace resnet {
 
@@ -38,29 +39,34 @@ inline std::size_t input_size(const Conv2dGeometry& g) {
 
 }  // namespace detail
 
-template <class T>
+/// Sums in P, and rounds each to A once.
+template <class P, class A = P>
 struct RefConv2d {
-  static void run(auto&, const op::Conv2d<T, T>& o) {
-    for (std::size_t i = 0; i < detail::output_size(o.g); ++i)
-      o.y.data[i] = o.bias ? o.bias.data[i % static_cast<std::size_t>(o.g.out_c)] : T{0};
+  static void run(auto&, const op::Conv2d<A, P>& o) {
+    const auto channels = static_cast<std::size_t>(o.g.out_c);
+    std::vector<P> sums(detail::output_size(o.g));
+    for (std::size_t i = 0; o.bias && i < sums.size(); ++i) sums[i] = o.bias.data[i % channels];
     detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
-      o.y.data[y] += o.x.data[x] * o.weight.data[weight];
+      sums[y] += P{o.x.data[x]} * o.weight.data[weight];
     });
+    for (std::size_t i = 0; i < sums.size(); ++i) o.y.data[i] = static_cast<A>(sums[i]);
   }
 
-  static void run(auto&, const op::Conv2dBackwardData<T, T>& o) {
-    for (std::size_t i = 0; i < detail::input_size(o.g); ++i) o.dx.data[i] = o.addend ? o.addend.data[i] : T{0};
+  static void run(auto&, const op::Conv2dBackwardData<A, P>& o) {
+    std::vector<P> sums(detail::input_size(o.g));
+    for (std::size_t i = 0; o.addend && i < sums.size(); ++i) sums[i] = o.addend.data[i];
     detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
-      o.dx.data[x] += o.dy.data[y] * o.weight.data[weight];
+      sums[x] += P{o.dy.data[y]} * o.weight.data[weight];
     });
+    for (std::size_t i = 0; i < sums.size(); ++i) o.dx.data[i] = static_cast<A>(sums[i]);
   }
 
-  static void run(auto&, const op::Conv2dBackwardWeight<T, T>& o) {
+  static void run(auto&, const op::Conv2dBackwardWeight<A, P>& o) {
     detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
-      o.dweight.data[weight] += o.dy.data[y] * o.x.data[x];
+      o.dweight.data[weight] += P{o.dy.data[y]} * P{o.x.data[x]};
     });
     for (std::size_t i = 0; o.dbias && i < detail::output_size(o.g); ++i)
-      o.dbias.data[i % static_cast<std::size_t>(o.g.out_c)] += o.dy.data[i];
+      o.dbias.data[i % static_cast<std::size_t>(o.g.out_c)] += P{o.dy.data[i]};
   }
 };
 

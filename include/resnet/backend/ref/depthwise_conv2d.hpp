@@ -3,28 +3,31 @@
 
 #include <resnet/op/depthwise_conv2d.hpp>
 
-#include <algorithm>
 #include <cstddef>
+#include <vector>
 
 namespace resnet {
 
-template <class T>
+/// Sums in P, and rounds each to A once.
+template <class P, class A = P>
 struct RefDepthwiseConv2d {
-  static void run(auto&, const op::DepthwiseConv2d<T, T>& o) {
-    std::fill_n(o.y.data, count(o.g.n, o.g.out_h, o.g.out_w, o.g.out_c), T{0});
+  static void run(auto&, const op::DepthwiseConv2d<A, P>& o) {
+    std::vector<P> sums(count(o.g.n, o.g.out_h, o.g.out_w, o.g.out_c));
     for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
-      o.y.data[y] += o.x.data[x] * o.weight.data[weight];
+      sums[y] += P{o.x.data[x]} * o.weight.data[weight];
     });
+    for (std::size_t i = 0; i < sums.size(); ++i) o.y.data[i] = static_cast<A>(sums[i]);
   }
-  static void run(auto&, const op::DepthwiseConv2dBackwardData<T, T>& o) {
-    std::fill_n(o.dx.data, count(o.g.n, o.g.in_h, o.g.in_w, o.g.in_c), T{0});
+  static void run(auto&, const op::DepthwiseConv2dBackwardData<A, P>& o) {
+    std::vector<P> sums(count(o.g.n, o.g.in_h, o.g.in_w, o.g.in_c));
     for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
-      o.dx.data[x] += o.dy.data[y] * o.weight.data[weight];
+      sums[x] += P{o.dy.data[y]} * o.weight.data[weight];
     });
+    for (std::size_t i = 0; i < sums.size(); ++i) o.dx.data[i] = static_cast<A>(sums[i]);
   }
-  static void run(auto&, const op::DepthwiseConv2dBackwardWeight<T, T>& o) {
+  static void run(auto&, const op::DepthwiseConv2dBackwardWeight<A, P>& o) {
     for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
-      o.dweight.data[weight] += o.dy.data[y] * o.x.data[x];
+      o.dweight.data[weight] += P{o.dy.data[y]} * P{o.x.data[x]};
     });
   }
 

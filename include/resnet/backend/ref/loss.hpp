@@ -1,50 +1,63 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <resnet/op/loss.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 
 namespace resnet {
 
-template <class T>
+template <class P, class A = P>
 struct RefLoss {
-  static void one_hot(auto&, int rows, int classes, const int* labels, double on, double off,
-                      T* target) {  // (rows, classes)
-    for (int r = 0; r < rows; ++r)
-      for (int c = 0; c < classes; ++c) *target++ = static_cast<T>(c == labels[r] ? on : off);
+  static void run(auto&, const op::OneHot<A, P>& o) {
+    for (int r = 0; r < o.rows; ++r)
+      for (int c = 0; c < o.classes; ++c)
+        o.target.data[at(o, r) + static_cast<std::size_t>(c)] = static_cast<P>(c == o.labels.data[r] ? o.on : o.off);
   }
 
-  static double softmax_cross_entropy_forward(auto&, int rows, int classes, const T* logits,
-                                              const T* target,     // (rows, classes)
-                                              T* probabilities) {  // (rows, classes)
+  static void run(auto&, const op::SoftmaxCrossEntropy<A, P>& o) {
     double loss = 0;
-    for (int r = 0; r < rows; ++r, logits += classes, target += classes, probabilities += classes) {
-      const double largest = *std::max_element(logits, logits + classes);  // so that exp can't overflow
+    for (int r = 0; r < o.rows; ++r) {
+      const A* logits = o.logits.data + at(o, r);
+      const P* target = o.target.data + at(o, r);
+      P* probabilities = o.probabilities.data + at(o, r);
+      const double largest = *std::max_element(logits, logits + o.classes);  // so that exp can't overflow
       double sum = 0;
-      for (int c = 0; c < classes; ++c) sum += std::exp(logits[c] - largest);
+      for (int c = 0; c < o.classes; ++c) sum += std::exp(logits[c] - largest);
       const double log_sum = largest + std::log(sum);
-      for (int c = 0; c < classes; ++c) {
-        probabilities[c] = static_cast<T>(std::exp(logits[c] - log_sum));
+      for (int c = 0; c < o.classes; ++c) {
+        probabilities[c] = static_cast<P>(std::exp(logits[c] - log_sum));
         loss -= target[c] * (logits[c] - log_sum);
       }
     }
-    return loss;
+    *o.loss.data += loss;
   }
 
   // d/dlogit_c of -Σ_k t_k log softmax_k = p_c·Σt - t_c; targets sum to 1 for labels, not for all mixtures.
-  static void softmax_cross_entropy_backward(auto&, int rows, int classes, const T* probabilities, const T* target,
-                                             T* dlogits) {
-    for (int r = 0; r < rows; ++r, probabilities += classes, target += classes, dlogits += classes) {
+  static void run(auto&, const op::SoftmaxCrossEntropyBackward<A, P>& o) {
+    for (int r = 0; r < o.rows; ++r) {
+      const P *probabilities = o.probabilities.data + at(o, r), *target = o.target.data + at(o, r);
       double mass = 0;
-      for (int c = 0; c < classes; ++c) mass += target[c];
-      for (int c = 0; c < classes; ++c) dlogits[c] = static_cast<T>((probabilities[c] * mass - target[c]) / rows);
+      for (int c = 0; c < o.classes; ++c) mass += target[c];
+      for (int c = 0; c < o.classes; ++c)
+        o.dlogits.data[at(o, r) + static_cast<std::size_t>(c)] =
+            static_cast<A>((probabilities[c] * mass - target[c]) * o.scale / o.rows);
     }
   }
 
-  static void argmax(auto&, int rows, int classes, const T* logits, int* labels) {
-    for (int r = 0; r < rows; ++r, logits += classes)
-      labels[r] = static_cast<int>(std::max_element(logits, logits + classes) - logits);
+  static void run(auto&, const op::Argmax<A, P>& o) {
+    for (int r = 0; r < o.rows; ++r) {
+      const A* logits = o.logits.data + at(o, r);
+      o.labels.data[r] = static_cast<int>(std::max_element(logits, logits + o.classes) - logits);
+    }
+  }
+
+ private:
+  /// The first element of a row.
+  static std::size_t at(const auto& o, int row) {
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(o.classes);
   }
 };
 

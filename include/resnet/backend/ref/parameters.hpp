@@ -8,73 +8,73 @@
 
 namespace resnet {
 
-template <class T>
+template <class P, class A = P>
 struct RefParameters {
-  static void run(auto&, const op::SgdStep<T, T>& o) {
-    const T lr = static_cast<T>(o.lr), momentum = static_cast<T>(o.momentum), decay = static_cast<T>(o.weight_decay);
+  static void run(auto&, const op::SgdStep<A, P>& o) {
+    const P lr = static_cast<P>(o.lr), momentum = static_cast<P>(o.momentum), decay = static_cast<P>(o.weight_decay);
     for (std::size_t i = 0; i < o.count; ++i) {
-      T &v = o.velocity.data[i], &w = o.weight.data[i];
-      const T g = o.gradient.data[i] + decay * w;
+      P &v = o.velocity.data[i], &w = o.weight.data[i];
+      const P g = o.gradient.data[i] + decay * w;
       v = momentum * v + g;
       w -= lr * (o.nesterov ? g + momentum * v : v);
     }
   }
 
-  static void run(auto&, const op::AdamStep<T, T>& o) {
+  static void run(auto&, const op::AdamStep<A, P>& o) {
     // Bias corrections 1 - beta^step.
     const auto step = static_cast<double>(o.step);
-    const T step_size = static_cast<T>(o.lr / (1 - std::pow(o.beta1, step))),
-            inv_sqrt_correction2 = static_cast<T>(1 / std::sqrt(1 - std::pow(o.beta2, step)));
-    const T beta1 = static_cast<T>(o.beta1), beta2 = static_cast<T>(o.beta2), eps = static_cast<T>(o.eps);
+    const P step_size = static_cast<P>(o.lr / (1 - std::pow(o.beta1, step))),
+            inv_sqrt_correction2 = static_cast<P>(1 / std::sqrt(1 - std::pow(o.beta2, step)));
+    const P beta1 = static_cast<P>(o.beta1), beta2 = static_cast<P>(o.beta2), eps = static_cast<P>(o.eps);
     for (std::size_t i = 0; i < o.count; ++i) {
-      T g = o.gradient.data[i], &m = o.mean.data[i], &v = o.square.data[i], &w = o.weight.data[i];
+      P g = o.gradient.data[i], &m = o.mean.data[i], &v = o.square.data[i], &w = o.weight.data[i];
       if (o.decoupled)
-        w -= static_cast<T>(o.lr * o.weight_decay) * w;
+        w -= static_cast<P>(o.lr * o.weight_decay) * w;
       else
-        g += static_cast<T>(o.weight_decay) * w;
-      m = beta1 * m + static_cast<T>(1 - o.beta1) * g;
-      v = beta2 * v + static_cast<T>(1 - o.beta2) * g * g;
+        g += static_cast<P>(o.weight_decay) * w;
+      m = beta1 * m + static_cast<P>(1 - o.beta1) * g;
+      v = beta2 * v + static_cast<P>(1 - o.beta2) * g * g;
       w -= step_size * m / (std::sqrt(v) * inv_sqrt_correction2 + eps);
     }
   }
 
-  static void run(auto&, const op::RmsPropStep<T, T>& o) {
-    const T alpha = static_cast<T>(o.alpha);
+  static void run(auto&, const op::RmsPropStep<A, P>& o) {
+    const P alpha = static_cast<P>(o.alpha);
     for (std::size_t i = 0; i < o.count; ++i) {
-      T &square = o.square.data[i], &v = o.velocity.data[i], &w = o.weight.data[i];
-      const T g = o.gradient.data[i] + static_cast<T>(o.weight_decay) * w;
-      square = alpha * square + static_cast<T>(1 - o.alpha) * g * g;
-      v = static_cast<T>(o.momentum) * v + g / (std::sqrt(square) + static_cast<T>(o.eps));
-      w -= static_cast<T>(o.lr) * v;
+      P &square = o.square.data[i], &v = o.velocity.data[i], &w = o.weight.data[i];
+      const P g = o.gradient.data[i] + static_cast<P>(o.weight_decay) * w;
+      square = alpha * square + static_cast<P>(1 - o.alpha) * g * g;
+      v = static_cast<P>(o.momentum) * v + g / (std::sqrt(square) + static_cast<P>(o.eps));
+      w -= static_cast<P>(o.lr) * v;
     }
   }
 
-  static void run(auto&, const op::Scale<T, T>& o) {
-    for (std::size_t i = 0; i < o.count; ++i) o.y.data[i] = static_cast<T>(o.y.data[i] * o.factor);
+  static void run(auto&, const op::Scale<A, P>& o) {
+    for (std::size_t i = 0; i < o.count; ++i) o.y.data[i] = static_cast<P>(o.y.data[i] * o.factor);
   }
-  static void run(auto&, const op::Clamp<T, T>& o) {
-    const T least = static_cast<T>(o.low), most = static_cast<T>(o.high);
+  static void run(auto&, const op::Clamp<A, P>& o) {
+    const P least = static_cast<P>(o.low), most = static_cast<P>(o.high);
     for (std::size_t i = 0; i < o.count; ++i) {
-      T& y = o.y.data[i];
+      P& y = o.y.data[i];
       y = y < least ? least : y > most ? most : y;
     }
   }
-  static void run(auto&, const op::Lerp<T, T>& o) {
-    for (std::size_t i = 0; i < o.count; ++i) o.y.data[i] += static_cast<T>(o.t) * (o.x.data[i] - o.y.data[i]);
+  static void run(auto&, const op::Lerp<A, P>& o) {
+    for (std::size_t i = 0; i < o.count; ++i) o.y.data[i] += static_cast<P>(o.t) * (o.x.data[i] - o.y.data[i]);
   }
 
-  static void run(auto&, const op::FillNormal<T, T>& o) {
-    for (std::size_t i = 0; i < o.count; ++i) o.y.data[i] = static_cast<T>(o.std * normal_at(o.stream, o.first + i));
-  }
-  static void run(auto&, const op::FillUniform<T, T>& o) {
-    for (std::size_t i = 0; i < o.count; ++i)
-      o.y.data[i] = static_cast<T>(o.low + (o.high - o.low) * uniform_at(o.stream, o.first + i));
-  }
-
-  static double sum_of_squares(auto&, std::size_t n, const T* x) {
+  static void run(auto&, const op::SumOfSquares<A, P>& o) {
     double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += double{x[i]} * double{x[i]};
-    return sum;
+    for (std::size_t i = 0; i < o.count; ++i) sum += double{o.x.data[i]} * double{o.x.data[i]};
+    *o.sum.data += sum;
+  }
+
+  static void run(auto&, const op::FillNormal<A, P>& o) {
+    for (std::size_t i = 0; i < o.count; ++i) o.y.data[i] = static_cast<P>(o.std * normal_at(o.stream, o.first + i));
+  }
+  static void run(auto&, const op::FillUniform<A, P>& o) {
+    for (std::size_t i = 0; i < o.count; ++i)
+      o.y.data[i] = static_cast<P>(o.low + (o.high - o.low) * uniform_at(o.stream, o.first + i));
   }
 };
 

@@ -3,36 +3,37 @@
 
 #include <resnet/op/pooling.hpp>
 
-#include <algorithm>
 #include <cstddef>
+#include <vector>
 
 namespace resnet {
 
-template <class T>
+template <class P, class A = P>
 struct RefPooling {
-  static void run(auto&, const op::MaxPool2d<T, T>& o) {
+  static void run(auto&, const op::MaxPool2d<A, P>& o) {
     for_each_output(o.g,
                     [&](std::size_t y, auto&& window) { o.y.data[y] = o.x.data[first_maximum(o.x.data, window)]; });
   }
-  static void run(auto&, const op::MaxPool2dBackward<T, T>& o) {
-    std::fill_n(o.dx.data, input_size(o.g), T{0});
+  static void run(auto&, const op::MaxPool2dBackward<A, P>& o) {
+    std::vector<P> sums(input_size(o.g));
     for_each_output(o.g,
-                    [&](std::size_t y, auto&& window) { o.dx.data[first_maximum(o.x.data, window)] += o.dy.data[y]; });
+                    [&](std::size_t y, auto&& window) { sums[first_maximum(o.x.data, window)] += P{o.dy.data[y]}; });
+    for (std::size_t i = 0; i < sums.size(); ++i) o.dx.data[i] = static_cast<A>(sums[i]);
   }
-  static void run(auto&, const op::AvgPool2d<T, T>& o) {
-    const T count = static_cast<T>(o.g.kernel_h * o.g.kernel_w);
+  static void run(auto&, const op::AvgPool2d<A, P>& o) {
+    const P count = static_cast<P>(o.g.kernel_h * o.g.kernel_w);
     for_each_output(o.g, [&](std::size_t y, auto&& window) {
-      T sum = 0;
-      window([&](std::size_t x) { sum += o.x.data[x]; });
-      o.y.data[y] = sum / count;
+      P sum = 0;
+      window([&](std::size_t x) { sum += P{o.x.data[x]}; });
+      o.y.data[y] = static_cast<A>(sum / count);
     });
   }
-  static void run(auto&, const op::AvgPool2dBackward<T, T>& o) {
-    const T count = static_cast<T>(o.g.kernel_h * o.g.kernel_w);
-    std::fill_n(o.dx.data, input_size(o.g), T{0});
-    for_each_output(o.g, [&](std::size_t y, auto&& window) {
-      window([&](std::size_t x) { o.dx.data[x] += o.dy.data[y] / count; });
-    });
+  static void run(auto&, const op::AvgPool2dBackward<A, P>& o) {
+    const P count = static_cast<P>(o.g.kernel_h * o.g.kernel_w);
+    std::vector<P> sums(input_size(o.g));
+    for_each_output(
+        o.g, [&](std::size_t y, auto&& window) { window([&](std::size_t x) { sums[x] += P{o.dy.data[y]} / count; }); });
+    for (std::size_t i = 0; i < sums.size(); ++i) o.dx.data[i] = static_cast<A>(sums[i]);
   }
 
  private:
@@ -59,7 +60,7 @@ struct RefPooling {
   }
 
   /// A NaN counts as the maximum, as in PyTorch.
-  static std::size_t first_maximum(const T* x, auto&& window) {
+  static std::size_t first_maximum(const A* x, auto&& window) {
     std::size_t best = ~std::size_t{0};
     window([&](std::size_t in) {
       if (best == ~std::size_t{0} || x[in] > x[best] || (x[in] != x[in] && x[best] == x[best])) best = in;

@@ -12,24 +12,27 @@
 #include <resnet/backend/ref/parameters.hpp>
 #include <resnet/backend/ref/pooling.hpp>
 #include <resnet/core/backend.hpp>
+#include <resnet/core/bf16.hpp>
 
 namespace resnet {
 
-template <class T>
-struct Ref : RefMemory<T>,
-             RefBatchNorm<T>,
-             RefChannels<T>,
-             RefConv2d<T>,
-             RefDepthwiseConv2d<T>,
-             RefElementwise<T>,
-             RefLoss<T>,
-             RefParameters<T>,
-             RefPooling<T> {
-  using RefBatchNorm<T>::run, RefChannels<T>::run, RefConv2d<T>::run, RefDepthwiseConv2d<T>::run,
-      RefElementwise<T>::run, RefParameters<T>::run, RefPooling<T>::run;
+/// P: element type of parameters and sums, A: of activations. Ref<float, bf16> is what mixed precision means: bf16 is
+/// read exactly, computed with in float, and rounded where a result is written, once.
+template <class P, class A>
+struct Ref : RefMemory<P, A>,
+             RefBatchNorm<P, A>,
+             RefChannels<P, A>,
+             RefConv2d<P, A>,
+             RefDepthwiseConv2d<P, A>,
+             RefElementwise<P, A>,
+             RefLoss<P, A>,
+             RefParameters<P, A>,
+             RefPooling<P, A> {
+  using RefBatchNorm<P, A>::run, RefChannels<P, A>::run, RefConv2d<P, A>::run, RefDepthwiseConv2d<P, A>::run,
+      RefElementwise<P, A>::run, RefLoss<P, A>::run, RefParameters<P, A>::run, RefPooling<P, A>::run;
   static int max_threads() { return 1; }
 };
 
-static_assert(Backend<Ref<float>> && Backend<Ref<double>>);
+static_assert(Backend<Ref<float>> && Backend<Ref<double>> && Backend<Ref<float, bf16>> && Backend<Ref<double, bf16>>);
 
 }  // namespace resnet
