@@ -16,8 +16,9 @@ namespace resnet {
 template <class B>
 concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typename B::Scalar* in,
                            typename B::Activation* activations, std::size_t count) {
-  // Memory, counted in scalars: activations are not larger. `upload` and `download` copy from and to the host; these and
-  // the two before them take both element types.
+  // Memory, counted in scalars: activations are not larger. B::Memory is what allocates it, B itself or a part of it.
+  // `upload` and `download` copy from and to the host; these and the two before them take both element types.
+  typename Arena<typename B::Memory>;
   { B::allocate(count) } -> std::same_as<typename B::Scalar*>;
   B::deallocate(out);
   B::copy(count, in, out);

@@ -71,6 +71,19 @@ class Buffer {
   Block* block_ = nullptr;  // null: the memory is somebody else's
 };
 
+namespace detail {
+
+/// Memory for `count` elements, contents undefined; for tests: NaN.
+template <class T, class B>
+constexpr Buffer<B, T> allocate(Arena<B>& arena, std::size_t count, bool poison) {
+  using Scalar = typename B::Scalar;
+  Buffer<B, T> memory(arena.allocate((count * sizeof(T) + sizeof(Scalar) - 1) / sizeof(Scalar)));
+  if (poison) B::fill(count, std::numeric_limits<T>::quiet_NaN(), memory.data());
+  return memory;
+}
+
+}  // namespace detail
+
 /// Of activations or their gradients, unless T says otherwise.
 template <Shape S, class B, class T>
 class Batch : public Buffer<B, T> {

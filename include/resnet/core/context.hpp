@@ -39,6 +39,7 @@ class Context {
   using Backend = B;
   using Scalar = typename B::Scalar;          // of parameters
   using Activation = typename B::Activation;  // of batches
+  using Memory = typename B::Memory;
 
   /// `threads` 0 means all that the backend has, up to max_context_threads; results don't depend on it. `seed` feeds
   /// Dropout. Throws Error for a number below 0 or above max_context_threads.
@@ -56,12 +57,12 @@ class Context {
   /// A batch for an activation or its gradient, contents undefined. Error if it is too large (batch_scalars).
   template <Shape S>
   constexpr Batch<S, B> make(std::int64_t n) {
-    return {buffer<Activation>(*activations_, batch_scalars(n, S.size())), static_cast<int>(n)};
+    return {detail::allocate<Activation>(*activations_, batch_scalars(n, S.size()), poison_), static_cast<int>(n)};
   }
   /// The same for scalars.
   template <Shape S>
   constexpr Scalars<S, B> make_scalars(std::int64_t n) {
-    return {buffer<Scalar>(*activations_, batch_scalars(n, S.size())), static_cast<int>(n)};
+    return {detail::allocate<Scalar>(*activations_, batch_scalars(n, S.size()), poison_), static_cast<int>(n)};
   }
 
   /// `y` of the same shape as `x`: x's own memory if nobody else sees it, new memory otherwise.
@@ -93,7 +94,9 @@ class Context {
   }
 
   /// Memory for the time of one operation.
-  constexpr Buffer<B> scratch(std::size_t count) { return buffer<Scalar>(*scratch_, count); }
+  constexpr Buffer<Memory> scratch(std::size_t count) { return detail::allocate<Scalar>(*scratch_, count, poison_); }
+  /// What gives it out, for a backend whose operations are compiled without knowing what a Context is.
+  constexpr Arena<Memory>& scratch_memory() { return *scratch_; }
 
   /// Sizes the arena at once (see training_bytes in backend/plan/cost.hpp) instead of by the first step.
   constexpr void reserve(std::size_t bytes) {
@@ -110,6 +113,7 @@ class Context {
 
   /// For tests: fills all memory that is handed out from now on with NaN.
   constexpr void poison(bool on) { poison_ = on; }
+  constexpr bool poisoned() const { return poison_; }
 
   Convolution convolution = Convolution::fastest;
   long long macs = 0;  // multiply-accumulates, counted by the Plan backend only
@@ -124,17 +128,10 @@ class Context {
     return threads > 0 ? threads : all < max_context_threads ? all : max_context_threads;
   }
 
-  template <class T>
-  constexpr Buffer<B, T> buffer(Arena<B>& arena, std::size_t count) {
-    Buffer<B, T> memory(arena.allocate((count * sizeof(T) + sizeof(Scalar) - 1) / sizeof(Scalar)));
-    if (poison_) B::fill(count, std::numeric_limits<T>::quiet_NaN(), memory.data());
-    return memory;
-  }
-
   int threads_;  // first: its check may throw, and the arenas have no other owner
   Stream dropout_;
   Arena<B>* activations_ = new Arena<B>;
-  Arena<B>* scratch_ = new Arena<B>;
+  Arena<Memory>* scratch_ = new Arena<Memory>;
   bool poison_ = false;
 };
 

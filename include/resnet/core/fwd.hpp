@@ -9,8 +9,11 @@
 #endif
 
 // The CPU backend lives in a namespace named after its instruction set, so that objects compiled with
-// different -march options hold different types and can't be linked into one silently.
-#if defined(__AVX512F__)
+// different -march options hold different types and can't be linked into one silently. With RESNET_COMPILED the
+// kernels come from the library resnet::compiled, which chooses them at run time.
+#if defined(RESNET_COMPILED)
+#define RESNET_ISA compiled
+#elif defined(__AVX512F__)
 #define RESNET_ISA avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define RESNET_ISA avx2

@@ -10,31 +10,12 @@
 
 namespace resnet::inline RESNET_ISA::frozen {
 
-/// What operations get for a Context: the caller's, or one thread and a piece of memory.
-class Workspace {
- public:
+/// What operations get for a Context.
+struct Workspace : CpuWork {
   using Backend = Cpu;
   using Scalar = float;
   using Activation = float;
-
-  explicit Workspace(Context<Cpu>& ctx) : ctx_(&ctx) {}
-  explicit Workspace(float* memory) : memory_(memory) {}
-
-  int threads() const { return ctx_ ? ctx_->threads() : 1; }
-  Buffer<Cpu> scratch(std::size_t count) {
-    const std::size_t begin = used_;
-    used_ += whole_lines(count);
-    return ctx_ ? ctx_->scratch(count) : Buffer<Cpu>(memory_ + begin);
-  }
-  /// The floats taken since the last call, which are free again.
-  std::size_t release() { return std::exchange(used_, 0); }
-
-  static std::size_t whole_lines(std::size_t floats) { return (floats + 15) / 16 * 16; }
-
- private:
-  Context<Cpu>* ctx_ = nullptr;
-  float* memory_ = nullptr;
-  std::size_t used_ = 0;
+  using CpuWork::CpuWork;
 };
 
 /// Where values live while they are needed: floats from the beginning of memory for one image.
@@ -93,10 +74,11 @@ class Engine {
  public:
   Engine(Program program, const FreezeOptions& options) : program_(std::move(program)), convolutions_(size()) {
     Context<Cpu> ctx;
+    Workspace work(ctx);
     for (std::size_t i = 0; i < size(); ++i) {
       Operation& op = program_.operations[i];
       if (op.kind != Operation::Kind::conv2d) continue;
-      convolutions_[i] = {ctx, op.conv, options, op.weight.data(), op.bias.empty() ? nullptr : op.bias.data()};
+      convolutions_[i] = {work, op.conv, options, op.weight.data(), op.bias.empty() ? nullptr : op.bias.data()};
       op.weight = op.bias = {};
     }
     while (leading_ < size() && convolutions_[leading_].weights() <= traffic(leading_)) ++leading_;
@@ -129,7 +111,7 @@ class Engine {
       const Operation& op = program_.operations[i];
       step(workspace, i, count, place(op.x, image, own), place(op.other, image, own), place(op.y, image, own));
     };
-    cpu::parallel_for(ctx.threads(), leading > 0 ? images : 0, [&](std::size_t image, std::size_t worker) {
+    Cpu::parallel_for(ctx.threads(), leading > 0 ? images : 0, [&](std::size_t image, std::size_t worker) {
       float* own = memory.data() + shared + worker * each;
       Workspace workspace(own + leading_layout_.size());
       for (std::size_t i = 0; i < leading; ++i) execute(workspace, i, 1, image, own), workspace.release();

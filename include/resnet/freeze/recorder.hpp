@@ -68,6 +68,7 @@ struct Parameters {
 struct Recorder : private Plan {
   using Scalar = float;
   using Activation = float;
+  using Memory = Recorder;
   static constexpr bool dry = false;
   using Ctx = Context<Recorder>;
 

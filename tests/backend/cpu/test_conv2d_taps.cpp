@@ -21,6 +21,7 @@ TEST_CASE("TapSum and DirectSum: the same bits, wherever the residual lies") {
   for (const Conv2dGeometry& g : cases) {
     CAPTURE(g.out_c);
     Context<Cpu> ctx(2);
+    CpuWork work(ctx);
     const cpu::WindowSum sum = cpu::WindowSum::forward(g);
     const std::size_t size = cpu::extent(g.n, g.out_h, g.out_w, g.out_c);
     const Values residuals = test::normal(size, 4);
@@ -28,13 +29,13 @@ TEST_CASE("TapSum and DirectSum: the same bits, wherever the residual lies") {
         bias(test::normal(cpu::extent(g.out_c), 3));
     Operand<Cpu> weight(test::normal(cpu::extent(g.out_c, g.kernel, g.kernel, g.in_c), 2)), residual(residuals);
     Operand<Cpu> packed(test::unwritten(cpu::PackedKernel::size(sum)));
-    cpu::PackedKernel::pack(ctx, sum, weight.data(), packed.data());
+    cpu::PackedKernel::pack(work, sum, weight.data(), packed.data());
     Operand<Cpu> taps(residuals), taps_apart(test::unwritten(size)), direct(residuals),
         direct_apart(test::unwritten(size));
-    cpu::TapSum(g, packed.data(), {bias.data(), taps.data(), false}).run(ctx, x.data(), taps.data());
-    cpu::TapSum(g, packed.data(), {bias.data(), residual.data(), false}).run(ctx, x.data(), taps_apart.data());
-    cpu::DirectSum(sum, packed.data(), {bias.data(), direct.data(), false}).run(ctx, x.data(), direct.data());
-    cpu::DirectSum(sum, packed.data(), {bias.data(), residual.data(), false}).run(ctx, x.data(), direct_apart.data());
+    cpu::TapSum(g, packed.data(), {bias.data(), taps.data(), false}).run(work, x.data(), taps.data());
+    cpu::TapSum(g, packed.data(), {bias.data(), residual.data(), false}).run(work, x.data(), taps_apart.data());
+    cpu::DirectSum(sum, packed.data(), {bias.data(), direct.data(), false}).run(work, x.data(), direct.data());
+    cpu::DirectSum(sum, packed.data(), {bias.data(), residual.data(), false}).run(work, x.data(), direct_apart.data());
     CHECK(direct_apart.values() == direct.values());
     CHECK(taps.values() == direct.values());
     CHECK(taps_apart.values() == direct.values());
@@ -64,10 +65,11 @@ TEST_CASE("TapSum: the convolution, with everything that may follow it") {
     for (const int threads : {1, 2, 3, 7}) {
       Context<Cpu> ctx(threads);
       ctx.poison(true);
+      CpuWork work(ctx);
       Operand<Cpu> from(x), kernel(weight), summand(bias), y(residual);  // y: in place of the residual
       Operand<Cpu> packed(test::unwritten(cpu::PackedKernel::size(cpu::WindowSum::forward(g))));
-      cpu::PackedKernel::pack(ctx, cpu::WindowSum::forward(g), kernel.data(), packed.data());
-      cpu::TapSum(g, packed.data(), {summand.data(), y.data(), true}).run(ctx, from.data(), y.data());
+      cpu::PackedKernel::pack(work, cpu::WindowSum::forward(g), kernel.data(), packed.data());
+      cpu::TapSum(g, packed.data(), {summand.data(), y.data(), true}).run(work, from.data(), y.data());
       CHECK(y.values() == expected);
     }
   }

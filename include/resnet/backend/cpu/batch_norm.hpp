@@ -5,6 +5,7 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/ref/batch_norm.hpp>
 
 #include <algorithm>
@@ -21,10 +22,10 @@
 namespace resnet::inline RESNET_ISA {
 
 struct CpuBatchNorm {
-  static void run(auto& ctx, const op::BatchStatistics<float, float>& o) {
+  static void run(CpuWork& work, const op::BatchStatistics<float, float>& o) {
     const Pieces pieces(o);
-    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
-    pieces.for_each(ctx, [&, x = o.x.data](std::size_t piece, std::size_t row, std::size_t rows) {
+    const auto partials = work.scratch(pieces.count * pieces.c * 2);  // per piece: means, sums of squared deviations
+    pieces.for_each(work, [&, x = o.x.data](std::size_t piece, std::size_t row, std::size_t rows) {
       float* m = partials.data() + piece * pieces.c * 2;
       float* m2 = m + pieces.c;
       const float* from = x + row * pieces.c;
@@ -61,16 +62,16 @@ struct CpuBatchNorm {
     }
   }
 
-  static void run(auto& ctx, const op::RunningStatistics<float, float>& o) { RefBatchNorm<float>::run(ctx, o); }
+  static void run(CpuWork& work, const op::RunningStatistics<float, float>& o) { RefBatchNorm<float>::run(work, o); }
 
-  static void run(auto& ctx, const op::Normalize<float, float>& o) {
+  static void run(CpuWork& work, const op::Normalize<float, float>& o) {
     const Pieces pieces(o);
-    const auto gains = ctx.scratch(pieces.c);
+    const auto gains = work.scratch(pieces.c);
     for (std::size_t c = 0; c < pieces.c; ++c) gains.data()[c] = o.weight.data[c] * o.inv_std.data[c];
     const float *gain = gains.data(), *x = o.x.data, *mean = o.mean.data, *bias = o.bias.data, *skip = o.skip.data;
     float* y = o.y.data;
     const bool relu = o.activation == op::Activation::relu;
-    pieces.for_each(ctx, [=, n = pieces.c](std::size_t, std::size_t row, std::size_t rows) {
+    pieces.for_each(work, [=, n = pieces.c](std::size_t, std::size_t row, std::size_t rows) {
       const auto sweep = [=](auto&& finish) {
         for (std::size_t r = row; r < row + rows; ++r) {
           RESNET_IVDEP
@@ -91,14 +92,14 @@ struct CpuBatchNorm {
     });
   }
 
-  static void run(auto& ctx, const op::NormalizeBackward<float, float>& o) {
+  static void run(CpuWork& work, const op::NormalizeBackward<float, float>& o) {
     const Pieces pieces(o);
     const float *x = o.x.data, *weight = o.weight.data, *bias = o.bias.data, *mean = o.mean.data,
                 *inv_std = o.inv_std.data, *y = o.y.data, *dy = o.dy.data;
     float *dskip = o.dskip.data, *dx = o.dx.data;
     const bool relu = o.activation == op::Activation::relu;
-    const auto partials = ctx.scratch(pieces.count * pieces.c * 2);  // per piece: Σ d, Σ d·(x - mean)
-    const auto slopes = ctx.scratch(pieces.c);
+    const auto partials = work.scratch(pieces.count * pieces.c * 2);  // per piece: Σ d, Σ d·(x - mean)
+    const auto slopes = work.scratch(pieces.c);
     for (std::size_t c = 0; c < pieces.c; ++c) slopes.data()[c] = weight[c] * inv_std[c];
     const float* gain = slopes.data();
     /// f(i, c, d) for the rows of a piece
@@ -116,7 +117,7 @@ struct CpuBatchNorm {
       else
         sweep([=](std::size_t i, std::size_t c) { return gain[c] * (x[i] - mean[c]) + bias[c] > 0 ? dy[i] : 0; });
     };
-    pieces.for_each(ctx, [&](std::size_t piece, std::size_t row, std::size_t rows) {
+    pieces.for_each(work, [&](std::size_t piece, std::size_t row, std::size_t rows) {
       float* sum_dy = partials.data() + piece * pieces.c * 2;
       float* sum_dy_d = sum_dy + pieces.c;
       std::fill_n(sum_dy, 2 * pieces.c, 0.0f);
@@ -130,7 +131,7 @@ struct CpuBatchNorm {
         for_each(row, rows, add);
     });
     // dx = scale·d - shift - slope·(x - mean)
-    const auto coefficients = ctx.scratch(pieces.c * 3);
+    const auto coefficients = work.scratch(pieces.c * 3);
     float* scale = coefficients.data();
     float* shift = scale + pieces.c;
     float* slope = shift + pieces.c;
@@ -149,7 +150,7 @@ struct CpuBatchNorm {
       shift[c] = static_cast<float>(weight[c] * inv * sum_dy / rows);
       slope[c] = static_cast<float>(weight[c] * inv * inv * inv * sum_dy_d / rows);
     }
-    pieces.for_each(ctx, [&](std::size_t, std::size_t row, std::size_t rows) {
+    pieces.for_each(work, [&](std::size_t, std::size_t row, std::size_t rows) {
       const auto write = [=](std::size_t i, std::size_t c, float d) {
         dx[i] = scale[c] * d - shift[c] - slope[c] * (x[i] - mean[c]);
       };
@@ -173,8 +174,8 @@ struct CpuBatchNorm {
           count((rows + piece_rows - 1) / piece_rows) {}
     std::size_t rows_of(std::size_t piece) const { return std::min(piece_rows, rows - piece * piece_rows); }
     /// f(piece, first row, rows)
-    void for_each(auto& ctx, auto&& f) const {
-      cpu::parallel_for(ctx.threads(), count,
+    void for_each(CpuWork& work, auto&& f) const {
+      cpu::parallel_for(work.threads(), count,
                         [&](std::size_t piece, std::size_t) { f(piece, piece * piece_rows, rows_of(piece)); });
     }
   };

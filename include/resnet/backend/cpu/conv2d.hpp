@@ -10,53 +10,52 @@
 #include <resnet/backend/cpu/conv2d_few_channels.hpp>
 #include <resnet/backend/cpu/conv2d_winograd.hpp>
 #include <resnet/backend/cpu/conv2d_winograd_weight.hpp>
-#include <resnet/core/context.hpp>
 
 namespace resnet::inline RESNET_ISA {
 
 struct CpuConv2d {
-  static void run(auto& ctx, const op::Conv2d<float, float>& o) {
+  static void run(CpuWork& work, const op::Conv2d<float, float>& o) {
     const cpu::Epilogue epilogue{o.bias.data};
-    if (winograd(ctx, o.g))
-      Winograd::forward(o.g).run(ctx, {o.weight.data}, o.x.data, epilogue, o.y.data);
+    if (winograd(work, o.g))
+      Winograd::forward(o.g).run(work, {o.weight.data}, o.x.data, epilogue, o.y.data);
     else
-      direct(ctx, cpu::WindowSum::forward(o.g), o.weight.data, o.x.data, epilogue, o.y.data);
+      direct(work, cpu::WindowSum::forward(o.g), o.weight.data, o.x.data, epilogue, o.y.data);
   }
 
-  static void run(auto& ctx, const op::Conv2dBackwardData<float, float>& o) {
+  static void run(CpuWork& work, const op::Conv2dBackwardData<float, float>& o) {
     const cpu::Epilogue epilogue{nullptr, o.addend.data};
-    if (winograd(ctx, o.g))
-      Winograd::backward_data(o.g).run(ctx, {o.weight.data}, o.dy.data, epilogue, o.dx.data);
+    if (winograd(work, o.g))
+      Winograd::backward_data(o.g).run(work, {o.weight.data}, o.dy.data, epilogue, o.dx.data);
     else
-      direct(ctx, cpu::WindowSum::backward_data(o.g), o.weight.data, o.dy.data, epilogue, o.dx.data);
+      direct(work, cpu::WindowSum::backward_data(o.g), o.weight.data, o.dy.data, epilogue, o.dx.data);
   }
 
-  static void run(auto& ctx, const op::Conv2dBackwardWeight<float, float>& o) {
+  static void run(CpuWork& work, const op::Conv2dBackwardWeight<float, float>& o) {
     const float *x = o.x.data, *dy = o.dy.data;
-    if (winograd(ctx, o.g))
-      cpu::WinogradWeightGradient(o.g).run(ctx, x, dy, o.dweight.data);
+    if (winograd(work, o.g))
+      cpu::WinogradWeightGradient(o.g).run(work, x, dy, o.dweight.data);
     else if (cpu::FewChannelsWeightGradient::serves(o.g))
-      cpu::FewChannelsWeightGradient(o.g).run(ctx, x, dy, o.dweight.data);
+      cpu::FewChannelsWeightGradient(o.g).run(work, x, dy, o.dweight.data);
     else
-      cpu::DirectWeightGradient(o.g).run(ctx, x, dy, o.dweight.data);
+      cpu::DirectWeightGradient(o.g).run(work, x, dy, o.dweight.data);
     if (o.dbias) add_bias_gradient(o.g, dy, o.dbias.data);
   }
 
  private:
   using Winograd = cpu::WinogradSum<cpu::F4<cpu::SmallErrorPoints>>;
 
-  static bool winograd(auto& ctx, const Conv2dGeometry& g) {
+  static bool winograd(CpuWork& work, const Conv2dGeometry& g) {
     // Transforming the weights costs about what six tiles' products save, in forward and again in backward.
     constexpr int least_tiles = 12;
-    return ctx.convolution == Convolution::fastest && Winograd::serves(g) &&
+    return work.convolution() == Convolution::fastest && Winograd::serves(g) &&
            Winograd::forward(g).grid.tiles() >= least_tiles;
   }
 
-  static void direct(auto& ctx, const cpu::WindowSum& s, const float* weight, const float* from,
+  static void direct(CpuWork& work, const cpu::WindowSum& s, const float* weight, const float* from,
                      const cpu::Epilogue& epilogue, float* to) {
-    const auto packed = ctx.scratch(cpu::PackedKernel::size(s));
-    cpu::PackedKernel::pack(ctx, s, weight, packed.data());
-    cpu::DirectSum(s, packed.data(), epilogue).run(ctx, from, to);
+    const auto packed = work.scratch(cpu::PackedKernel::size(s));
+    cpu::PackedKernel::pack(work, s, weight, packed.data());
+    cpu::DirectSum(s, packed.data(), epilogue).run(work, from, to);
   }
 
   /// A cache line of channels at a time, from the first pixel to the last.

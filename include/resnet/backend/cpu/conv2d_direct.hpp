@@ -12,6 +12,7 @@
 
 #include <resnet/backend/cpu/epilogue.hpp>
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/tile.hpp>
 #include <resnet/op/conv2d.hpp>
 
@@ -71,12 +72,12 @@ struct PackedKernel {
     return extent(s.kernel, s.kernel, s.depth, panels(s.columns), tile_columns);
   }
 
-  static void pack(auto& ctx, const WindowSum& s,
+  static void pack(CpuWork& work, const WindowSum& s,
                    const float* weight,  // (out_c, kernel, kernel, in_c)
                    float* packed) {
     s.for_each_kind([&](const WindowAxis& v, const WindowAxis& h) {
       const std::size_t panel_size = extent(v.taps, h.taps, s.depth, tile_columns);
-      parallel_for(ctx.threads(), extent(panels(s.columns)), [&](std::size_t panel, std::size_t) {
+      parallel_for(work.threads(), extent(panels(s.columns)), [&](std::size_t panel, std::size_t) {
         const int first = static_cast<int>(panel) * tile_columns, count = std::min(tile_columns, s.columns - first);
         float* to = packed + panel * panel_size;
         for (int i = 0; i < v.taps; ++i)
@@ -137,18 +138,18 @@ class DirectSum {
   DirectSum(const WindowSum& s, const float* packed, const Epilogue& epilogue)
       : s_(s), border_(s), packed_(packed), epilogue_(epilogue) {}
 
-  void run(auto& ctx, const float* source, float* target) const {
+  void run(CpuWork& work, const float* source, float* target) const {
     const int pixels = s_.target_h * s_.target_w;
     // Enough pixels that a panel of weights is used often, few enough images that their copies stay in the
     // cache.
     const int cached = static_cast<int>((std::size_t{1} << 17) / extent(border_.h, border_.w, s_.depth));
     const int images = std::clamp(std::min((128 + pixels - 1) / pixels, cached), 1, s_.n);
     const int groups = (s_.n + images - 1) / images, all = panels(s_.columns);
-    const int splits = std::clamp((ctx.threads() + groups - 1) / groups, 1, all);  // few images: share the columns
+    const int splits = std::clamp((work.threads() + groups - 1) / groups, 1, all);  // few images: share the columns
     const std::size_t copied = border_.needed ? extent(images, border_.h, border_.w, s_.depth) : 0;
     const std::size_t each = (copied + extent(max_rows, tile_columns) + lanes) / lanes * lanes;
-    const auto scratch = ctx.scratch(each * extent(ctx.threads()));
-    parallel_for(ctx.threads(), extent(groups, splits), [&](std::size_t task, std::size_t worker) {
+    const auto scratch = work.scratch(each * extent(work.threads()));
+    parallel_for(work.threads(), extent(groups, splits), [&](std::size_t task, std::size_t worker) {
       const int group = static_cast<int>(task) / splits, split = static_cast<int>(task) % splits;
       const int first = group * images, count = std::min(images, s_.n - first);
       float* memory = scratch.data() + worker * each;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/tile.hpp>
 #include <resnet/op/conv2d.hpp>
 
@@ -24,12 +25,12 @@ class DirectWeightGradient {
     parts_ = std::clamp(16 / groups_, 1, (pixels_ + block_pixels - 1) / block_pixels);
   }
 
-  void run(auto& ctx, const float* x, const float* dy, float* dweight) const {
-    const auto sums = ctx.scratch(extent(parts_, g_.out_c, stride()));
+  void run(CpuWork& work, const float* x, const float* dy, float* dweight) const {
+    const auto sums = work.scratch(extent(parts_, g_.out_c, stride()));
     const std::size_t patches_size = extent(block_pixels, tile_columns);
     const std::size_t each = patches_size + extent(row_groups_, block_pixels, row_group);
-    const auto scratch = ctx.scratch(each * extent(ctx.threads()));
-    parallel_for(ctx.threads(), extent(parts_, groups_), [&](std::size_t task, std::size_t worker) {
+    const auto scratch = work.scratch(each * extent(work.threads()));
+    parallel_for(work.threads(), extent(parts_, groups_), [&](std::size_t task, std::size_t worker) {
       const int part = static_cast<int>(task) / groups_, group = static_cast<int>(task) % groups_;
       float* patch = scratch.data() + worker * each;
       float* rows = patch + patches_size;
@@ -45,7 +46,7 @@ class DirectWeightGradient {
         }
       }
     });
-    parallel_for(ctx.threads(), extent(g_.out_c), [&](std::size_t o, std::size_t) {
+    parallel_for(work.threads(), extent(g_.out_c), [&](std::size_t o, std::size_t) {
       for (int part = 0; part < parts_; ++part) {
         const float* sum = sums.data() + (extent(part, g_.out_c) + o) * extent(stride());
         for (int i = 0; i < depth_; ++i) dweight[o * extent(depth_) + extent(i)] += sum[i];

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/tile.hpp>
 #include <resnet/op/conv2d.hpp>
 
@@ -21,12 +22,12 @@ class FewChannelsWeightGradient {
 
   explicit FewChannelsWeightGradient(const Conv2dGeometry& g) : g_(g) {}
 
-  void run(auto& ctx, const float* x, const float* dy, float* dweight) const {
+  void run(CpuWork& work, const float* x, const float* dy, float* dweight) const {
     const int units = g_.n * strips_, parts = std::min(units, 16);
-    const auto sums = ctx.scratch(extent(parts, entries_, g_.out_c));
+    const auto sums = work.scratch(extent(parts, entries_, g_.out_c));
     const std::size_t each = extent((strip_rows_ - 1) * g_.stride + g_.kernel, row_);
-    const auto scratch = ctx.scratch(each * extent(ctx.threads()));
-    parallel_for(ctx.threads(), extent(parts), [&](std::size_t part, std::size_t worker) {
+    const auto scratch = work.scratch(each * extent(work.threads()));
+    parallel_for(work.threads(), extent(parts), [&](std::size_t part, std::size_t worker) {
       float* strip = scratch.data() + worker * each;
       const int first = static_cast<int>(1LL * units * static_cast<int>(part) / parts),
                 last = static_cast<int>(1LL * units * static_cast<int>(part + 1) / parts);
@@ -39,7 +40,7 @@ class FewChannelsWeightGradient {
                  sums.data() + part * extent(entries_, g_.out_c), unit == first ? Into::overwrite : Into::add);
       }
     });
-    parallel_for(ctx.threads(), extent(g_.out_c), [&](std::size_t o, std::size_t) {
+    parallel_for(work.threads(), extent(g_.out_c), [&](std::size_t o, std::size_t) {
       for (int part = 0; part < parts; ++part)
         for (int e = 0; e < entries_; ++e)
           dweight[o * extent(entries_) + extent(e)] += sums.data()[extent(part * entries_ + e, g_.out_c) + o];

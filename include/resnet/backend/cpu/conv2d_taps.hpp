@@ -17,10 +17,10 @@ class TapSum {
   TapSum(const Conv2dGeometry& g, const float* packed, const Epilogue& epilogue)
       : g_(g), packed_(packed), epilogue_(epilogue) {}
 
-  void run(auto& ctx, const float* x, float* y) const {
+  void run(CpuWork& work, const float* x, float* y) const {
     const std::size_t each = extent(g_.n, g_.out_h, g_.out_w, tile_columns);
-    const auto scratch = ctx.scratch(each * extent(ctx.threads()));
-    parallel_for(ctx.threads(), extent(panels(g_.out_c)), [&](std::size_t panel, std::size_t worker) {
+    const auto scratch = work.scratch(each * extent(work.threads()));
+    parallel_for(work.threads(), extent(panels(g_.out_c)), [&](std::size_t panel, std::size_t worker) {
       float* sums = scratch.data() + worker * each;
       const int column = static_cast<int>(panel) * tile_columns, columns = std::min(tile_columns, g_.out_c - column);
       const std::size_t tap_size = extent(g_.in_c, tile_columns);

@@ -8,6 +8,7 @@
 
 #include <resnet/backend/cpu/epilogue.hpp>
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/winograd_tiles.hpp>
 #include <resnet/op/conv2d.hpp>
 
@@ -43,19 +44,19 @@ class WinogradSum {
     const float* packed = nullptr;
   };
   std::size_t packed_size() const { return extent(panels(columns)) * panel_size(); }
-  void pack(auto& ctx, const float* weight, float* packed) const {
-    parallel_for(ctx.threads(), extent(panels(columns)), [&](std::size_t panel, std::size_t) {
+  void pack(CpuWork& work, const float* weight, float* packed) const {
+    parallel_for(work.threads(), extent(panels(columns)), [&](std::size_t panel, std::size_t) {
       kernel_panel(weight, static_cast<int>(panel), packed + panel * panel_size());
     });
   }
 
-  void run(auto& ctx, const Weights& weights, const float* source, const Epilogue& epilogue, float* target) const {
-    const auto zeros = ctx.scratch(extent(depth));
+  void run(CpuWork& work, const Weights& weights, const float* source, const Epilogue& epilogue, float* target) const {
+    const auto zeros = work.scratch(extent(depth));
     std::fill_n(zeros.data(), depth, 0.0f);
     if (grid.tiles() >= columns)
-      own_tiles(ctx, weights, source, zeros.data(), epilogue, target);
+      own_tiles(work, weights, source, zeros.data(), epilogue, target);
     else
-      own_columns(ctx, weights, source, zeros.data(), epilogue, target);
+      own_columns(work, weights, source, zeros.data(), epilogue, target);
   }
 
   TileGrid grid;
@@ -64,18 +65,18 @@ class WinogradSum {
 
  private:
   /// Many tiles: the transformed weights are shared, a task makes some tiles of all channels.
-  void own_tiles(auto& ctx, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
+  void own_tiles(CpuWork& work, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
                  float* target) const {
-    const auto made = ctx.scratch(weights.packed ? 0 : packed_size());
-    if (!weights.packed) pack(ctx, weights.raw, made.data());
+    const auto made = work.scratch(weights.packed ? 0 : packed_size());
+    if (!weights.packed) pack(work, weights.raw, made.data());
     const float* kernel = weights.packed ? weights.packed : made.data();
     // A task's u, out and panels of the kernel: what the second cache holds.
     const int all = panels(columns), block = 4 * max_rows, at_once = std::min(all, columns_at_once);
     const int blocks = (grid.tiles() + block - 1) / block;
     const std::size_t u_size = extent(coefficients) * Coefficients::plane(block, depth);
     const std::size_t each = u_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
-    const auto scratch = ctx.scratch(each * extent(ctx.threads()));
-    parallel_for(ctx.threads(), extent(blocks), [&](std::size_t task, std::size_t worker) {
+    const auto scratch = work.scratch(each * extent(work.threads()));
+    parallel_for(work.threads(), extent(blocks), [&](std::size_t task, std::size_t worker) {
       const int begin = static_cast<int>(1LL * grid.tiles() * static_cast<int>(task) / blocks);
       const int end = static_cast<int>(1LL * grid.tiles() * static_cast<int>(task + 1) / blocks);
       const Coefficients u{scratch.data() + worker * each, block, depth};
@@ -93,20 +94,20 @@ class WinogradSum {
 
   /// Few tiles: their coefficients are shared, a task makes some channels of all tiles and transforms its own
   /// weights.
-  void own_columns(auto& ctx, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
+  void own_columns(CpuWork& work, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
                    float* target) const {
     const int all = panels(columns), tiles = grid.tiles();
-    const int at_once = std::clamp(all / ctx.threads(), 1, columns_at_once);
+    const int at_once = std::clamp(all / work.threads(), 1, columns_at_once);
     const int tasks = (all + at_once - 1) / at_once, block = std::min(tiles, most_tiles);
-    const auto shared = ctx.scratch(extent(coefficients) * Coefficients::plane(tiles, depth));
+    const auto shared = work.scratch(extent(coefficients) * Coefficients::plane(tiles, depth));
     const Coefficients u{shared.data(), tiles, depth};
-    parallel_for(ctx.threads(), extent(tiles), [&](std::size_t t, std::size_t) {
+    parallel_for(work.threads(), extent(tiles), [&](std::size_t t, std::size_t) {
       input(static_cast<int>(t), source, zeros, u, static_cast<int>(t));
     });
     const std::size_t kernel_size = weights.packed ? 0 : extent(at_once) * panel_size();
     const std::size_t each = kernel_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
-    const auto scratch = ctx.scratch(each * extent(ctx.threads()));
-    parallel_for(ctx.threads(), extent(tasks), [&](std::size_t task, std::size_t worker) {
+    const auto scratch = work.scratch(each * extent(work.threads()));
+    parallel_for(work.threads(), extent(tasks), [&](std::size_t task, std::size_t worker) {
       float* made = scratch.data() + worker * each;
       const Coefficients out{made + kernel_size, block, at_once * tile_columns};
       const int p = static_cast<int>(task) * at_once, count = std::min(at_once, all - p);

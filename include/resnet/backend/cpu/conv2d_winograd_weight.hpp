@@ -4,6 +4,7 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/winograd_tiles.hpp>
 #include <resnet/op/conv2d.hpp>
 
@@ -24,13 +25,13 @@ class WinogradWeightGradient {
   explicit WinogradWeightGradient(const Conv2dGeometry& g)
       : g_(g), grid_{g.n, g.out_h, g.out_w, g.in_h, g.in_w, g.padding, m} {}
 
-  void run(auto& ctx, const float* x, const float* dy, float* dweight) const {
-    const auto zeros = ctx.scratch(block);
+  void run(CpuWork& work, const float* x, const float* dy, float* dweight) const {
+    const auto zeros = work.scratch(block);
     std::fill_n(zeros.data(), block, 0.0f);
     if (out_blocks_ * in_blocks_ <= 2)
-      own_tiles(ctx, x, dy, zeros.data(), dweight);
+      own_tiles(work, x, dy, zeros.data(), dweight);
     else
-      own_blocks(ctx, x, dy, zeros.data(), dweight);
+      own_blocks(work, x, dy, zeros.data(), dweight);
   }
 
  private:
@@ -38,15 +39,15 @@ class WinogradWeightGradient {
   static std::size_t coefficients_size(int tiles) { return extent(coefficients) * Coefficients::plane(tiles, block); }
 
   /// Few channels: a task adds up a fixed part of the tiles, a few at a time.
-  void own_tiles(auto& ctx, const float* x, const float* dy, const float* zeros, float* dweight) const {
+  void own_tiles(CpuWork& work, const float* x, const float* dy, const float* zeros, float* dweight) const {
     constexpr int at_once = 32;
     const int blocks = out_blocks_ * in_blocks_, tiles = grid_.tiles();
     const int parts = std::clamp(16 / blocks, 1, (tiles + at_once - 1) / at_once);
     const std::size_t weights = extent(g_.out_c, 9, g_.in_c);
-    const auto sums = ctx.scratch(extent(parts) * weights);
+    const auto sums = work.scratch(extent(parts) * weights);
     const std::size_t each = 2 * coefficients_size(at_once) + sum_size;
-    const auto scratch = ctx.scratch(each * extent(ctx.threads()));
-    parallel_for(ctx.threads(), extent(parts, blocks), [&](std::size_t task, std::size_t worker) {
+    const auto scratch = work.scratch(each * extent(work.threads()));
+    parallel_for(work.threads(), extent(parts, blocks), [&](std::size_t task, std::size_t worker) {
       const int part = static_cast<int>(task) / blocks, in = static_cast<int>(task) % in_blocks_,
                 out = static_cast<int>(task) % blocks / in_blocks_;
       const Coefficients u{scratch.data() + worker * each, at_once, in_channels(in)};
@@ -65,18 +66,18 @@ class WinogradWeightGradient {
       finish(sum, u.channels, d.channels, Into::overwrite,
              sums.data() + extent(part) * weights + extent(out * block, 9, g_.in_c) + in * block);
     });
-    parallel_pieces(ctx.threads(), weights, [&](std::size_t begin, std::size_t count) {
+    parallel_pieces(work.threads(), weights, [&](std::size_t begin, std::size_t count) {
       for (int part = 0; part < parts; ++part)
         for (std::size_t i = begin; i < begin + count; ++i) dweight[i] += sums.data()[extent(part) * weights + i];
     });
   }
 
   /// Many channels: the tiles' coefficients are shared, a task owns a block of the weights.
-  void own_blocks(auto& ctx, const float* x, const float* dy, const float* zeros, float* dweight) const {
+  void own_blocks(CpuWork& work, const float* x, const float* dy, const float* zeros, float* dweight) const {
     const int tiles = grid_.tiles(), at_once = std::min(tiles, 128), blocks = out_blocks_ * in_blocks_;
     const bool keep = tiles > at_once;
-    const auto shared = ctx.scratch(extent(in_blocks_ + out_blocks_) * coefficients_size(at_once));
-    const auto sums = ctx.scratch(sum_size * extent(keep ? blocks : ctx.threads()));
+    const auto shared = work.scratch(extent(in_blocks_ + out_blocks_) * coefficients_size(at_once));
+    const auto sums = work.scratch(sum_size * extent(keep ? blocks : work.threads()));
     const auto u = [&](int in) {
       return Coefficients{shared.data() + extent(in) * coefficients_size(at_once), at_once, in_channels(in)};
     };
@@ -86,12 +87,12 @@ class WinogradWeightGradient {
     };
     for (int begin = 0; begin < tiles; begin += at_once) {
       const int count = std::min(at_once, tiles - begin);
-      parallel_for(ctx.threads(), extent(count), [&](std::size_t t, std::size_t) {
+      parallel_for(work.threads(), extent(count), [&](std::size_t t, std::size_t) {
         const int tile = begin + static_cast<int>(t);
         for (int in = 0; in < in_blocks_; ++in) input(tile, x, in, zeros, u(in), static_cast<int>(t));
         for (int out = 0; out < out_blocks_; ++out) output(tile, dy, out, zeros, d(out), static_cast<int>(t));
       });
-      parallel_for(ctx.threads(), extent(blocks), [&](std::size_t task, std::size_t worker) {
+      parallel_for(work.threads(), extent(blocks), [&](std::size_t task, std::size_t worker) {
         const int in = static_cast<int>(task) % in_blocks_, out = static_cast<int>(task) / in_blocks_;
         float* sum = sums.data() + sum_size * (keep ? task : worker);
         products(u(in), d(out), count, sum, begin == 0 ? Into::overwrite : Into::add);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/tile.hpp>
 #include <resnet/backend/ref/depthwise_conv2d.hpp>
 
@@ -44,18 +45,18 @@ class Depthwise {
  public:
   explicit Depthwise(const Conv2dGeometry& g) : g_(g) {}
 
-  void forward(auto& ctx, const float* x, const float* weight, float* y) const {
-    sum<false>(ctx, weight, {x, g_.in_h, g_.in_w}, {y, g_.out_h, g_.out_w});
+  void forward(CpuWork& work, const float* x, const float* weight, float* y) const {
+    sum<false>(work, weight, {x, g_.in_h, g_.in_w}, {y, g_.out_h, g_.out_w});
   }
-  void backward_data(auto& ctx, const float* dy, const float* weight, float* dx) const {
-    sum<true>(ctx, weight, {dy, g_.out_h, g_.out_w}, {dx, g_.in_h, g_.in_w});
+  void backward_data(CpuWork& work, const float* dy, const float* weight, float* dx) const {
+    sum<true>(work, weight, {dy, g_.out_h, g_.out_w}, {dx, g_.in_h, g_.in_w});
   }
 
   /// The sums of fixed parts of the images' rows are added in a fixed order.
-  void backward_weight(auto& ctx, const float* x, const float* dy, float* dweight) const {
+  void backward_weight(CpuWork& work, const float* x, const float* dy, float* dweight) const {
     const int rows = g_.n * g_.out_h, parts = std::min(16, rows);
-    const auto sums = ctx.scratch(extent(parts) * packed_size());
-    parallel_for(ctx.threads(), extent(parts), [&](std::size_t part, std::size_t) {
+    const auto sums = work.scratch(extent(parts) * packed_size());
+    parallel_for(work.threads(), extent(parts), [&](std::size_t part, std::size_t) {
       float* sum = sums.data() + part * packed_size();
       std::fill_n(sum, packed_size(), 0.0f);
       const int first = bound(rows, static_cast<int>(part), parts),
@@ -96,12 +97,12 @@ class Depthwise {
   }
 
   template <bool Backward>
-  void sum(auto& ctx, const float* weight, Images<const float> source, Images<float> target) const {
-    const auto packed = ctx.scratch(packed_size());  // (Kernel, Kernel, channels), whole vectors
+  void sum(CpuWork& work, const float* weight, Images<const float> source, Images<float> target) const {
+    const auto packed = work.scratch(packed_size());  // (Kernel, Kernel, channels), whole vectors
     for (int tap = 0; tap < Kernel * Kernel; ++tap)
       for (int c = 0; c < padded_; ++c)
         packed.data()[tap * padded_ + c] = c < g_.in_c ? weight[c * Kernel * Kernel + tap] : 0;
-    parallel_for(ctx.threads(), extent(g_.n, target.h), [&](std::size_t row, std::size_t) {
+    parallel_for(work.threads(), extent(g_.n, target.h), [&](std::size_t row, std::size_t) {
       const int n = static_cast<int>(row) / target.h, h = static_cast<int>(row) % target.h;
       float* to = target.data + row * extent(target.w, g_.in_c);
       ChannelRow rows[Kernel];
@@ -181,24 +182,24 @@ class Depthwise {
 }  // namespace cpu
 
 struct CpuDepthwiseConv2d {
-  static void run(auto& ctx, const op::DepthwiseConv2d<float, float>& o) {
-    if (with_kernel(o.g, [&](auto&& kernel) { kernel.forward(ctx, o.x.data, o.weight.data, o.y.data); })) return;
-    for_each_image(ctx, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
-      Ref::run(ctx, op::DepthwiseConv2d<float, float>{
+  static void run(CpuWork& work, const op::DepthwiseConv2d<float, float>& o) {
+    if (with_kernel(o.g, [&](auto&& kernel) { kernel.forward(work, o.x.data, o.weight.data, o.y.data); })) return;
+    for_each_image(work, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
+      Ref::run(work, op::DepthwiseConv2d<float, float>{
                         .g = one, .x = o.x.data + in, .weight = o.weight, .y = o.y.data + out});
     });
   }
-  static void run(auto& ctx, const op::DepthwiseConv2dBackwardData<float, float>& o) {
-    if (with_kernel(o.g, [&](auto&& kernel) { kernel.backward_data(ctx, o.dy.data, o.weight.data, o.dx.data); }))
+  static void run(CpuWork& work, const op::DepthwiseConv2dBackwardData<float, float>& o) {
+    if (with_kernel(o.g, [&](auto&& kernel) { kernel.backward_data(work, o.dy.data, o.weight.data, o.dx.data); }))
       return;
-    for_each_image(ctx, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
-      Ref::run(ctx, op::DepthwiseConv2dBackwardData<float, float>{
+    for_each_image(work, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
+      Ref::run(work, op::DepthwiseConv2dBackwardData<float, float>{
                         .g = one, .dy = o.dy.data + out, .weight = o.weight, .dx = o.dx.data + in});
     });
   }
-  static void run(auto& ctx, const op::DepthwiseConv2dBackwardWeight<float, float>& o) {
-    if (!with_kernel(o.g, [&](auto&& kernel) { kernel.backward_weight(ctx, o.x.data, o.dy.data, o.dweight.data); }))
-      Ref::run(ctx, o);
+  static void run(CpuWork& work, const op::DepthwiseConv2dBackwardWeight<float, float>& o) {
+    if (!with_kernel(o.g, [&](auto&& kernel) { kernel.backward_weight(work, o.x.data, o.dy.data, o.dweight.data); }))
+      Ref::run(work, o);
   }
 
  private:
@@ -214,10 +215,10 @@ struct CpuDepthwiseConv2d {
   }
 
   /// f(geometry of one image, offset of its x, offset of its y)
-  static void for_each_image(auto& ctx, const Conv2dGeometry& g, auto&& f) {
+  static void for_each_image(CpuWork& work, const Conv2dGeometry& g, auto&& f) {
     Conv2dGeometry one = g;
     one.n = 1;
-    cpu::parallel_for(ctx.threads(), static_cast<std::size_t>(g.n), [&](std::size_t n, std::size_t) {
+    cpu::parallel_for(work.threads(), static_cast<std::size_t>(g.n), [&](std::size_t n, std::size_t) {
       f(one, n * cpu::extent(g.in_h, g.in_w, g.in_c), n * cpu::extent(g.out_h, g.out_w, g.out_c));
     });
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/simd/map.hpp>
 #include <resnet/backend/ref/elementwise.hpp>
 #include <resnet/backend/ref/parameters.hpp>
@@ -13,48 +14,48 @@
 namespace resnet::inline RESNET_ISA {
 
 struct CpuElementwise {
-  static void run(auto& ctx, const op::Add<float, float>& o) { in_pieces<Elementwise>(ctx, o); }
-  static void run(auto& ctx, const op::Relu<float, float>& o) { in_pieces<Elementwise>(ctx, o); }
-  static void run(auto& ctx, const op::ReluBackward<float, float>& o) { in_pieces<Elementwise>(ctx, o); }
-  static void run(auto& ctx, const op::Dropout<float, float>& o) { in_pieces<Elementwise>(ctx, o); }
-  static void run(auto& ctx, const op::SgdStep<float, float>& o) { in_pieces<Parameters>(ctx, o); }
-  static void run(auto& ctx, const op::AdamStep<float, float>& o) { in_pieces<Parameters>(ctx, o); }
-  static void run(auto& ctx, const op::RmsPropStep<float, float>& o) { in_pieces<Parameters>(ctx, o); }
-  static void run(auto& ctx, const op::Scale<float, float>& o) { in_pieces<Parameters>(ctx, o); }
-  static void run(auto& ctx, const op::Clamp<float, float>& o) { in_pieces<Parameters>(ctx, o); }
-  static void run(auto& ctx, const op::Lerp<float, float>& o) { in_pieces<Parameters>(ctx, o); }
-  static void run(auto& ctx, const op::FillNormal<float, float>& o) { in_pieces<Parameters>(ctx, o); }
-  static void run(auto& ctx, const op::FillUniform<float, float>& o) { in_pieces<Parameters>(ctx, o); }
+  static void run(CpuWork& work, const op::Add<float, float>& o) { in_pieces<Elementwise>(work, o); }
+  static void run(CpuWork& work, const op::Relu<float, float>& o) { in_pieces<Elementwise>(work, o); }
+  static void run(CpuWork& work, const op::ReluBackward<float, float>& o) { in_pieces<Elementwise>(work, o); }
+  static void run(CpuWork& work, const op::Dropout<float, float>& o) { in_pieces<Elementwise>(work, o); }
+  static void run(CpuWork& work, const op::SgdStep<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::AdamStep<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::RmsPropStep<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::Scale<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::Clamp<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::Lerp<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::FillNormal<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::FillUniform<float, float>& o) { in_pieces<Parameters>(work, o); }
 
-  static void run(auto& ctx, const op::DropPath<float, float>& o) {
-    cpu::parallel_for(ctx.threads(), static_cast<std::size_t>(o.n), [&](std::size_t image, std::size_t) {
+  static void run(CpuWork& work, const op::DropPath<float, float>& o) {
+    cpu::parallel_for(work.threads(), static_cast<std::size_t>(o.n), [&](std::size_t image, std::size_t) {
       const float factor = static_cast<float>(dropout_factor(o.p, o.stream, image));
       for (std::size_t i = image * o.size; i < (image + 1) * o.size; ++i) o.y.data[i] = o.x.data[i] * factor;
     });
   }
 
-  static void run(auto& ctx, const op::Sigmoid<float, float>& o) {
+  static void run(CpuWork& work, const op::Sigmoid<float, float>& o) {
     parallel_map(
-        ctx, o.count, o.y.data, [](Vec x) { return cpu::broadcast(1) / growth(x); }, o.x.data);
+        work, o.count, o.y.data, [](Vec x) { return cpu::broadcast(1) / growth(x); }, o.x.data);
   }
-  static void run(auto& ctx, const op::SigmoidBackward<float, float>& o) {
+  static void run(CpuWork& work, const op::SigmoidBackward<float, float>& o) {
     const auto gradient = [](Vec y, Vec dy) { return dy * y * (cpu::broadcast(1) - y); };
-    parallel_map(ctx, o.count, o.dx.data, gradient, o.y.data, o.dy.data);
+    parallel_map(work, o.count, o.dx.data, gradient, o.y.data, o.dy.data);
   }
-  static void run(auto& ctx, const op::Silu<float, float>& o) {
+  static void run(CpuWork& work, const op::Silu<float, float>& o) {
     parallel_map(
-        ctx, o.count, o.y.data, [](Vec x) { return x / growth(x); }, o.x.data);
+        work, o.count, o.y.data, [](Vec x) { return x / growth(x); }, o.x.data);
   }
-  static void run(auto& ctx, const op::SiluBackward<float, float>& o) {
+  static void run(CpuWork& work, const op::SiluBackward<float, float>& o) {
     const auto gradient = [](Vec x, Vec dy) {
       const Vec one = cpu::broadcast(1), s = one / growth(x);
       return dy * s * cpu::fma(x, one - s, one);
     };
-    parallel_map(ctx, o.count, o.dx.data, gradient, o.x.data, o.dy.data);
+    parallel_map(work, o.count, o.dx.data, gradient, o.x.data, o.dy.data);
   }
 
   /// Eight running sums, so that the additions overlap; in one thread, since parameters are small.
-  static void run(auto&, const op::SumOfSquares<float, float>& o) {
+  static void run(CpuWork&, const op::SumOfSquares<float, float>& o) {
     double sums[8] = {};
     for (std::size_t i = 0; i < o.count; ++i) sums[i % 8] += double{o.x.data[i]} * double{o.x.data[i]};
     *o.sum.data += ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
@@ -66,8 +67,8 @@ struct CpuElementwise {
   using Parameters = RefParameters<float>;
 
   template <class Reference, class Operation>
-  static void in_pieces(auto& ctx, const Operation& operation) {
-    cpu::parallel_pieces(ctx.threads(), operation.count, [&](std::size_t begin, std::size_t count) {
+  static void in_pieces(CpuWork& work, const Operation& operation) {
+    cpu::parallel_pieces(work.threads(), operation.count, [&](std::size_t begin, std::size_t count) {
       Operation piece = operation;
       piece.count = count;
       if constexpr (requires { piece.first; }) piece.first += begin;
@@ -75,13 +76,13 @@ struct CpuElementwise {
         if constexpr (requires { operand.written; }) operand.data += begin;
       };
       Operation::visit(advance, piece);
-      Reference::run(ctx, piece);
+      Reference::run(work, piece);
     });
   }
 
   static Vec growth(Vec x) { return cpu::broadcast(1) + cpu::exp(-x); }
-  static void parallel_map(auto& ctx, std::size_t n, float* to, auto&& f, const auto*... from) {
-    cpu::parallel_pieces(ctx.threads(), n, [=](std::size_t begin, std::size_t count) {
+  static void parallel_map(CpuWork& work, std::size_t n, float* to, auto&& f, const auto*... from) {
+    cpu::parallel_pieces(work.threads(), n, [=](std::size_t begin, std::size_t count) {
       cpu::map(count, to + begin, f, (from + begin)...);
     });
   }

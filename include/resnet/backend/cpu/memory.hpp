@@ -12,9 +12,11 @@
 #include <cstdlib>
 #include <new>
 
-namespace resnet::inline RESNET_ISA {
+namespace resnet {
 
 struct CpuMemory : RefMemory<float> {
+  using Memory = CpuMemory;
+
   static float* allocate(std::size_t n) {
     constexpr std::size_t line = 64, huge_page = std::size_t{1} << 21;
     const std::size_t bytes = n * sizeof(float), unit = bytes < huge_page ? line : huge_page;
@@ -29,4 +31,4 @@ struct CpuMemory : RefMemory<float> {
   static void deallocate(float* p) { std::free(p); }
 };
 
-}  // namespace resnet::inline RESNET_ISA
+}  // namespace resnet

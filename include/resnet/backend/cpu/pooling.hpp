@@ -3,26 +3,27 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/ref/pooling.hpp>
 
 namespace resnet::inline RESNET_ISA {
 
 struct CpuPooling {
-  static void run(auto& ctx, const op::MaxPool2d<float, float>& o) {
-    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      RefPooling<float>::run(ctx, op::MaxPool2d<float, float>{.g = one, .x = o.x.data + in, .y = o.y.data + out});
+  static void run(CpuWork& work, const op::MaxPool2d<float, float>& o) {
+    for_each_image(work, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+      RefPooling<float>::run(work, op::MaxPool2d<float, float>{.g = one, .x = o.x.data + in, .y = o.y.data + out});
     });
   }
-  static void run(auto& ctx, const op::MaxPool2dBackward<float, float>& o) {
-    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
-      RefPooling<float>::run(ctx, op::MaxPool2dBackward<float, float>{
+  static void run(CpuWork& work, const op::MaxPool2dBackward<float, float>& o) {
+    for_each_image(work, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+      RefPooling<float>::run(work, op::MaxPool2dBackward<float, float>{
                                       .g = one, .x = o.x.data + in, .dy = o.dy.data + out, .dx = o.dx.data + in});
     });
   }
-  static void run(auto& ctx, const op::AvgPool2d<float, float>& o) {
+  static void run(CpuWork& work, const op::AvgPool2d<float, float>& o) {
     const float count = static_cast<float>(o.g.kernel_h * o.g.kernel_w);
     const auto c = static_cast<std::size_t>(o.g.c);
-    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+    for_each_image(work, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
       for_each_window(one, [&](std::size_t pixel, auto&& window) {
         float* mean = o.y.data + out + pixel * c;
         std::fill_n(mean, c, 0.0f);
@@ -34,10 +35,10 @@ struct CpuPooling {
       });
     });
   }
-  static void run(auto& ctx, const op::AvgPool2dBackward<float, float>& o) {
+  static void run(CpuWork& work, const op::AvgPool2dBackward<float, float>& o) {
     const float count = static_cast<float>(o.g.kernel_h * o.g.kernel_w);
     const auto c = static_cast<std::size_t>(o.g.c);
-    for_each_image(ctx, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
+    for_each_image(work, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
       float* dx = o.dx.data + in;
       std::fill_n(dx, static_cast<std::size_t>(one.in_h * one.in_w) * c, 0.0f);
       for_each_window(one, [&](std::size_t pixel, auto&& window) {
@@ -65,13 +66,13 @@ struct CpuPooling {
   }
 
   /// f(geometry of one image, offset of its input, offset of its output)
-  static void for_each_image(auto& ctx, const Pool2dGeometry& g, auto&& f) {
+  static void for_each_image(CpuWork& work, const Pool2dGeometry& g, auto&& f) {
     Pool2dGeometry one = g;
     one.n = 1;
     const auto c = static_cast<std::size_t>(g.c);
     const std::size_t in = static_cast<std::size_t>(g.in_h * g.in_w) * c;
     const std::size_t out = static_cast<std::size_t>(g.out_h * g.out_w) * c;
-    cpu::parallel_for(ctx.threads(), static_cast<std::size_t>(g.n),
+    cpu::parallel_for(work.threads(), static_cast<std::size_t>(g.n),
                       [&](std::size_t n, std::size_t) { f(one, n * in, n * out); });
   }
 };

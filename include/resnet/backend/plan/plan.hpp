@@ -11,6 +11,7 @@ namespace resnet {
 struct Plan {
   using Scalar = float;
   using Activation = float;
+  using Memory = Plan;
   static constexpr bool dry = true;
 
   static constexpr float* allocate(std::size_t) { return nullptr; }

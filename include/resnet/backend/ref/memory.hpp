@@ -13,6 +13,7 @@ template <class P, class A = P>
 struct RefMemory {
   using Scalar = P;
   using Activation = A;
+  using Memory = RefMemory;
   static constexpr bool dry = false;
 
   static P* allocate(std::size_t n) { return static_cast<P*>(::operator new (n * sizeof(P), std::align_val_t{64})); }
