@@ -6,7 +6,8 @@
 # An object for AVX-512 must not give the program its copies of functions that others have too (std::fill_n…): the linker
 # takes any one of them. So all of its names but the table's become local.
 
-add_library(resnet_compiled STATIC ${PROJECT_SOURCE_DIR}/cmake/compiled/choose.cpp)
+add_library(resnet_compiled STATIC ${PROJECT_SOURCE_DIR}/cmake/compiled/choose.cpp
+  ${PROJECT_SOURCE_DIR}/cmake/compiled/io.cpp)
 add_library(resnet::compiled ALIAS resnet_compiled)
 set_target_properties(resnet_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
 if(NOT PROJECT_IS_TOP_LEVEL)

@@ -20,7 +20,7 @@ struct Operands {
 
   Context<Cpu> ctx;
   int rows, channels;
-  Buffer<Cpu> memory;
+  Buffer<CpuMemory> memory;
 };
 
 void forward_relu(benchmark::State& state) {

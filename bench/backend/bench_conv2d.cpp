@@ -48,7 +48,7 @@ struct Operands {
 
   Context<Cpu> ctx;
   Conv2dGeometry g;
-  Buffer<Cpu> x, y, weight;
+  Buffer<CpuMemory> x, y, weight;
 };
 
 template <class Pass>

@@ -34,7 +34,8 @@ const CpuKernels& choose() {
   const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                   __builtin_cpu_supports("avx512vl");
-  const Choice choices[] = {{resnet_cpu_kernels_avx512, v4}, {resnet_cpu_kernels_avx2, v3}, {resnet_cpu_kernels_baseline, true}};
+  const Choice choices[] = {
+      {resnet_cpu_kernels_avx512, v4}, {resnet_cpu_kernels_avx2, v3}, {resnet_cpu_kernels_baseline, true}};
 #elif defined(__aarch64__)
   const Choice choices[] = {{resnet_cpu_kernels_neon, true}};
 #else

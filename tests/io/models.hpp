@@ -15,6 +15,8 @@
 /// Stands for a device: pointers are off by 2^62, so that whoever follows one crashes.
 struct Elsewhere {
   using Scalar = float;
+  using Activation = float;
+  using Memory = Elsewhere;
   static constexpr bool dry = false;
   static float* there(const float* p) { return moved(p, std::uintptr_t{1} << 62); }
   static float* here(const float* p) { return moved(p, -(std::uintptr_t{1} << 62)); }

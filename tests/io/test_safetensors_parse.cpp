@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
-#include <resnet/io/safetensors_parse.hpp>
+#include <resnet/io/safetensors.hpp>
 
 #include <algorithm>
 #include <chrono>

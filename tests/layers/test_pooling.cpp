@@ -7,10 +7,10 @@ using namespace resnet;
 using test::Double;
 
 TEST_CASE("pooling: output shapes") {
-  static_assert(MaxPool2d<3, 2, 1>::out({64, 112, 112}) == Shape{64, 56, 56});
-  static_assert(MaxPool2d<2>::out({5, 7, 8}) == Shape{5, 3, 4});
-  static_assert(AvgPool2d<3, 1, 1>::out({5, 7, 8}) == Shape{5, 7, 8});
-  CHECK(GlobalAvgPool2d<>::out({512, 4, 7}) == Shape{512});
+  static_assert(MaxPool2d<3, 2, 1, Double>::out({64, 112, 112}) == Shape{64, 56, 56});
+  static_assert(MaxPool2d<2, 2, 0, Double>::out({5, 7, 8}) == Shape{5, 3, 4});
+  static_assert(AvgPool2d<3, 1, 1, Double>::out({5, 7, 8}) == Shape{5, 7, 8});
+  CHECK(GlobalAvgPool2d<Double>::out({512, 4, 7}) == Shape{512});
 }
 
 TEST_CASE("MaxPool2d: gradients") {

@@ -3,6 +3,7 @@
 #include <resnet/backend/plan/cost.hpp>
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/layers/dropout.hpp>
+#include <resnet/loss/cross_entropy.hpp>
 #include <resnet/resnet18.hpp>
 
 #include <doctest/doctest.h>

@@ -9,7 +9,6 @@
 #include <resnet/io/atomic_file.hpp>
 #include <resnet/io/input_file.hpp>
 #include <resnet/io/safetensors_header.hpp>
-#include <resnet/io/safetensors_parse.hpp>
 #include <resnet/io/xxh64.hpp>
 
 #include <cstddef>
@@ -22,6 +21,10 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#ifndef RESNET_COMPILED
+#include <resnet/io/safetensors_parse.hpp>
+#endif
 
 namespace resnet {
 

@@ -4,6 +4,7 @@
 // The offsets count from the end of the header; the tensors fill the rest of the file without gaps.
 #pragma once
 
+#include <resnet/core/once.hpp>
 #include <resnet/io/dtype.hpp>
 
 #include <cstdint>
@@ -101,5 +102,8 @@ inline std::string format_safetensors_header(const SafetensorsHeader& header) {
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }
+
+/// Reads and checks a header (io/safetensors_parse.hpp); `file` is for the messages. Throws Error with the byte in the file.
+RESNET_ONCE SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text);
 
 }  // namespace resnet

@@ -193,8 +193,7 @@ class HeaderParser {
 
 }  // namespace detail
 
-/// Reads and checks a header; `file` is for the messages. Throws Error with the byte in the file.
-inline SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text) {
+RESNET_ONCE SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text) {
   return detail::HeaderParser(file, text).parse();
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
-#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/simd/map.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/op/channels.hpp>
 
 #include <algorithm>

@@ -12,8 +12,8 @@
 
 #include <resnet/backend/cpu/epilogue.hpp>
 #include <resnet/backend/cpu/parallel.hpp>
-#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/tile.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/op/conv2d.hpp>
 
 #include <algorithm>

@@ -8,8 +8,8 @@
 
 #include <resnet/backend/cpu/epilogue.hpp>
 #include <resnet/backend/cpu/parallel.hpp>
-#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/winograd_tiles.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/op/conv2d.hpp>
 
 #include <algorithm>
@@ -65,8 +65,8 @@ class WinogradSum {
 
  private:
   /// Many tiles: the transformed weights are shared, a task makes some tiles of all channels.
-  void own_tiles(CpuWork& work, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
-                 float* target) const {
+  void own_tiles(CpuWork& work, const Weights& weights, const float* source, const float* zeros,
+                 const Epilogue& epilogue, float* target) const {
     const auto made = work.scratch(weights.packed ? 0 : packed_size());
     if (!weights.packed) pack(work, weights.raw, made.data());
     const float* kernel = weights.packed ? weights.packed : made.data();
@@ -94,8 +94,8 @@ class WinogradSum {
 
   /// Few tiles: their coefficients are shared, a task makes some channels of all tiles and transforms its own
   /// weights.
-  void own_columns(CpuWork& work, const Weights& weights, const float* source, const float* zeros, const Epilogue& epilogue,
-                   float* target) const {
+  void own_columns(CpuWork& work, const Weights& weights, const float* source, const float* zeros,
+                   const Epilogue& epilogue, float* target) const {
     const int all = panels(columns), tiles = grid.tiles();
     const int at_once = std::clamp(all / work.threads(), 1, columns_at_once);
     const int tasks = (all + at_once - 1) / at_once, block = std::min(tiles, most_tiles);

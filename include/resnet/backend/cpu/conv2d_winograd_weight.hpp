@@ -4,8 +4,8 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
-#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/winograd_tiles.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/op/conv2d.hpp>
 
 #include <algorithm>

@@ -47,12 +47,12 @@ struct Cpu : CpuMemory {
   }
 #else
   template <class Operation>
-  static constexpr bool has = requires(CpuWork& work, const Operation& o) { CpuBodies::run(work, o); };
+  static constexpr bool has = requires(CpuWork& work, const Operation& o) {
+    CpuBodies::run(work, o);
+  };
   template <class Operation>
   requires has<Operation>
-  static void run(CpuWork& work, const Operation& o) {
-    CpuBodies::run(work, o);
-  }
+  static void run(CpuWork& work, const Operation& o) { CpuBodies::run(work, o); }
   static int max_threads() { return cpu::max_threads(); }
   static std::string_view instruction_set() { return cpu::instruction_set; }
   template <class F>

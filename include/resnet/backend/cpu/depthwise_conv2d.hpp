@@ -10,8 +10,8 @@
 #pragma once
 
 #include <resnet/backend/cpu/parallel.hpp>
-#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/cpu/tile.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/backend/ref/depthwise_conv2d.hpp>
 
 #include <algorithm>
@@ -186,7 +186,7 @@ struct CpuDepthwiseConv2d {
     if (with_kernel(o.g, [&](auto&& kernel) { kernel.forward(work, o.x.data, o.weight.data, o.y.data); })) return;
     for_each_image(work, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
       Ref::run(work, op::DepthwiseConv2d<float, float>{
-                        .g = one, .x = o.x.data + in, .weight = o.weight, .y = o.y.data + out});
+                         .g = one, .x = o.x.data + in, .weight = o.weight, .y = o.y.data + out});
     });
   }
   static void run(CpuWork& work, const op::DepthwiseConv2dBackwardData<float, float>& o) {
@@ -194,7 +194,7 @@ struct CpuDepthwiseConv2d {
       return;
     for_each_image(work, o.g, [&](const Conv2dGeometry& one, std::size_t in, std::size_t out) {
       Ref::run(work, op::DepthwiseConv2dBackwardData<float, float>{
-                        .g = one, .dy = o.dy.data + out, .weight = o.weight, .dx = o.dx.data + in});
+                         .g = one, .dy = o.dy.data + out, .weight = o.weight, .dx = o.dx.data + in});
     });
   }
   static void run(CpuWork& work, const op::DepthwiseConv2dBackwardWeight<float, float>& o) {

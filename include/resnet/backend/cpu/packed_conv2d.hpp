@@ -35,12 +35,12 @@ struct PackWeights {
 struct PackedConv2d {
   Conv2dGeometry g;
   Packing packing;
-  In<float> x;        // (n, in_h, in_w, in_c)
-  In<float> packed;   // by PackWeights
-  In<float> bias;     // (out_c) or left out
-  In<float> skip;     // (n, out_h, out_w, out_c) or left out
+  In<float> x;       // (n, in_h, in_w, in_c)
+  In<float> packed;  // by PackWeights
+  In<float> bias;    // (out_c) or left out
+  In<float> skip;    // (n, out_h, out_w, out_c) or left out
   op::Activation activation = op::Activation::none;
-  Out<float> y;       // (n, out_h, out_w, out_c), in place of skip
+  Out<float> y;  // (n, out_h, out_w, out_c), in place of skip
 };
 
 }  // namespace resnet

@@ -17,7 +17,7 @@ struct CpuPooling {
   static void run(CpuWork& work, const op::MaxPool2dBackward<float, float>& o) {
     for_each_image(work, o.g, [&](const Pool2dGeometry& one, std::size_t in, std::size_t out) {
       RefPooling<float>::run(work, op::MaxPool2dBackward<float, float>{
-                                      .g = one, .x = o.x.data + in, .dy = o.dy.data + out, .dx = o.dx.data + in});
+                                       .g = one, .x = o.x.data + in, .dy = o.dy.data + out, .dx = o.dx.data + in});
     });
   }
   static void run(CpuWork& work, const op::AvgPool2d<float, float>& o) {

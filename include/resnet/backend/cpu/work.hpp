@@ -18,7 +18,10 @@ class CpuWork {
   /// The caller's threads and memory.
   template <class B>
   explicit CpuWork(Context<B>& ctx)
-      : threads_(ctx.threads()), convolution_(ctx.convolution), poison_(ctx.poisoned()), arena_(&ctx.scratch_memory()) {}
+      : threads_(ctx.threads()),
+        convolution_(ctx.convolution),
+        poison_(ctx.poisoned()),
+        arena_(&ctx.scratch_memory()) {}
   /// One thread and a piece of memory, enough for what `release` said of the same operation.
   explicit CpuWork(float* memory) : memory_(memory) {}
 
