@@ -6,6 +6,8 @@
 # An object for AVX-512 must not give the program its copies of functions that others have too (std::fill_n…): the linker
 # takes any one of them. So all of its names but the table's become local.
 
+set(RESNET_KERNEL_OPTIONS -O3 CACHE STRING "How kernels of resnet::compiled are optimized, in every configuration")
+
 add_library(resnet_compiled STATIC ${PROJECT_SOURCE_DIR}/cmake/compiled/choose.cpp
   ${PROJECT_SOURCE_DIR}/cmake/compiled/io.cpp)
 add_library(resnet::compiled ALIAS resnet_compiled)
@@ -22,8 +24,7 @@ function(resnet_add_kernels isa)
   add_library(${table} OBJECT EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/cmake/compiled/kernels.cpp)
   target_link_libraries(${table} PRIVATE resnet)
   target_compile_definitions(${table} PRIVATE RESNET_TABLE=${table} RESNET_ALLOW_SLOW_BUILD)
-  # Optimized even where the program is not, unless somebody chose everything by hand.
-  target_compile_options(${table} PRIVATE $<$<NOT:$<CONFIG:None>>:-O3> -fno-lto ${ARGN})
+  target_compile_options(${table} PRIVATE ${RESNET_KERNEL_OPTIONS} -fno-lto ${ARGN})
   set_target_properties(${table} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${table}.o)
   add_custom_command(OUTPUT ${object} DEPENDS ${table} $<TARGET_OBJECTS:${table}> VERBATIM
