@@ -5,7 +5,7 @@ set -eu
 for format in clang-format-14 clang-format; do
   if "$format" --version 2>/dev/null | grep -q 'version 14\.'; then
     cd "$1"
-    find include tests examples bench \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
+    find include tests examples bench cmake \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
       xargs -0 "$format" --dry-run --Werror
     exit 0
   fi

@@ -8,13 +8,8 @@
 
 namespace resnet {
 
-#if defined(__x86_64__)
-extern "C" const CpuKernels resnet_cpu_kernels_avx512, resnet_cpu_kernels_avx2, resnet_cpu_kernels_baseline;
-#elif defined(__aarch64__)
-extern "C" const CpuKernels resnet_cpu_kernels_neon;
-#else
-extern "C" const CpuKernels resnet_cpu_kernels_baseline;
-#endif
+extern "C" const CpuKernels resnet_cpu_kernels_avx512, resnet_cpu_kernels_avx2, resnet_cpu_kernels_neon,
+    resnet_cpu_kernels_baseline;
 
 namespace {
 
@@ -23,24 +18,32 @@ struct Choice {
   bool runs_here;
 };
 
-/// What the compiler was allowed to use (compiled.cmake), best first.
 std::string_view name_of(const Choice& choice) { return choice.kernels.instruction_set; }
 
 const CpuKernels& choose() {
-#if defined(__x86_64__)
+#ifdef __x86_64__
   __builtin_cpu_init();
-  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-                  __builtin_cpu_supports("bmi2");
-  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                  __builtin_cpu_supports("avx512vl");
-  const Choice choices[] = {
-      {resnet_cpu_kernels_avx512, v4}, {resnet_cpu_kernels_avx2, v3}, {resnet_cpu_kernels_baseline, true}};
-#elif defined(__aarch64__)
-  const Choice choices[] = {{resnet_cpu_kernels_neon, true}};
-#else
-  const Choice choices[] = {{resnet_cpu_kernels_baseline, true}};
+  [[maybe_unused]] const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                                   __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  [[maybe_unused]] const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                                   __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                                   __builtin_cpu_supports("avx512vl");
 #endif
+  // Best first.
+  const Choice choices[] = {
+#ifdef RESNET_HAS_avx512
+      {resnet_cpu_kernels_avx512, v4},
+#endif
+#ifdef RESNET_HAS_avx2
+      {resnet_cpu_kernels_avx2, v3},
+#endif
+#ifdef RESNET_HAS_neon
+      {resnet_cpu_kernels_neon, true},
+#endif
+#ifdef RESNET_HAS_baseline
+      {resnet_cpu_kernels_baseline, true},
+#endif
+  };
   const char* const wanted = std::getenv("RESNET_CPU");
   std::string names;
   for (const Choice& choice : choices) {
