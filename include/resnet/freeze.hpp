@@ -12,6 +12,8 @@
 #include <resnet/backend/plan/network.hpp>
 #include <resnet/core/initialised.hpp>
 #include <resnet/freeze/engine.hpp>
+#include <resnet/program/fuse.hpp>
+#include <resnet/program/record.hpp>
 
 namespace resnet::inline RESNET_ISA {
 
@@ -32,7 +34,7 @@ class Frozen {
   }
 
   /// What is left to do for an image.
-  const frozen::Program& program() const { return engine_.program(); }
+  const program::Program& program() const { return engine_.program(); }
 
  private:
   frozen::Engine engine_;
@@ -44,9 +46,9 @@ auto freeze(const Net& net, const FreezeOptions& options = {}) {
   if constexpr (can_infer<Net, S>) {
     Context<Cpu> ctx(1);
     require_initialised("freeze", net);
-    frozen::Program program = frozen::record<S>(net);
-    frozen::fuse(program);
-    return Frozen<S, Net::out(S)>(frozen::Engine(std::move(program), options));
+    program::Program recorded = program::record<S>(net);
+    program::fuse(recorded);
+    return Frozen<S, Net::out(S)>(frozen::Engine(std::move(recorded), options));
   } else {
     return Frozen<S, S>(frozen::Engine({}, options));  // the error has been said
   }

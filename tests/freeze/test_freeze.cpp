@@ -85,7 +85,7 @@ TEST_CASE("freeze: features in PyTorch's order") {
 TEST_CASE("freeze: nothing to do") {
   const Sequential<Dropout<>, Identity<>> model;
   const auto frozen = freeze<Shape{5}>(model);
-  CHECK(frozen.program().operations.empty());
+  CHECK(frozen.program().steps.empty());
   CHECK(infer<Shape{5}>(frozen, images<Shape{5}>(3)) == images<Shape{5}>(3));
 }
 

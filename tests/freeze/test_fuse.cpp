@@ -9,7 +9,6 @@
 #include "tests/support/values.hpp"
 
 using namespace resnet;
-using Kind = frozen::Operation::Kind;
 
 namespace {
 
@@ -36,9 +35,12 @@ struct Graph {
   }
 };
 
+enum Kind { conv2d, batch_norm, addition, other };
+using Kinds = std::vector<Kind>;
+
 /// Freezes the graph, compares its results, and returns the kinds of its operations.
 template <class Body>
-std::vector<Kind> kinds_of() {
+Kinds kinds_of() {
   Graph<Body, Cpu> model;
   test::randomize(model);
   const auto frozen = freeze<in>(model);
@@ -51,12 +53,14 @@ std::vector<Kind> kinds_of() {
     for (std::size_t i = 0; i < found.size(); ++i) worst = std::max(worst, std::abs(found[i] - expected[i]));
     CHECK(worst < 1e-4);
   }
-  std::vector<Kind> kinds;
-  for (const auto& op : frozen.program().operations) kinds.push_back(op.kind);
+  Kinds kinds;
+  for (const auto& step : frozen.program().steps)
+    kinds.push_back(step.template is<op::Conv2d>()           ? conv2d
+                    : step.template is<op::BatchNormInfer>() ? batch_norm
+                    : step.template is<op::Add>()            ? addition
+                                                             : other);
   return kinds;
 }
-
-using Kinds = std::vector<Kind>;
 
 struct SeparateOperations {
   static auto infer(auto& ctx, const auto& m, auto x) {
@@ -126,29 +130,30 @@ TEST_CASE("fuse: ResNet-18 is its convolutions, the pooling and the classifier")
   test::randomize(*model);
   const auto frozen = freeze<Shape{3, 32, 32}>(*model);
   int convolutions = 0, sums = 0, relus = 0;
-  for (const auto& op : frozen.program().operations) {
-    convolutions += op.kind == Kind::conv2d;
-    sums += op.other != frozen::none;
-    relus += op.relu;
-  }
-  CHECK(frozen.program().operations.size() == 22);
+  for (const auto& step : frozen.program().steps)
+    if (const auto* conv = std::get_if<op::Conv2d<float, float>>(&step.operation)) {
+      ++convolutions;
+      sums += step["skip"].value != program::none;
+      relus += conv->activation == op::Activation::relu;
+    }
+  CHECK(frozen.program().steps.size() == 22);
   CHECK(convolutions == 21);
   CHECK(sums == 8);
   CHECK(relus == 17);  // not the projections, not the classifier
 }
 
 TEST_CASE("fuse: what follows a convolution becomes part of it") {
-  CHECK(kinds_of<SeparateOperations>() == Kinds{Kind::conv2d});
-  CHECK(kinds_of<TwoBranches>() == Kinds{Kind::conv2d, Kind::conv2d});
-  CHECK(kinds_of<TwoNorms>() == Kinds{Kind::conv2d});
-  CHECK(kinds_of<SameConvolutionTwice>() == Kinds{Kind::conv2d, Kind::conv2d});
+  CHECK(kinds_of<SeparateOperations>() == Kinds{conv2d});
+  CHECK(kinds_of<TwoBranches>() == Kinds{conv2d, conv2d});
+  CHECK(kinds_of<TwoNorms>() == Kinds{conv2d});
+  CHECK(kinds_of<SameConvolutionTwice>() == Kinds{conv2d, conv2d});
 }
 
 TEST_CASE("fuse: what stands in another order, or is read by others, stays") {
-  CHECK(kinds_of<ReluBeforeNorm>() == Kinds{Kind::conv2d, Kind::batch_norm});
-  CHECK(kinds_of<AddBeforeNorm>() == Kinds{Kind::conv2d, Kind::batch_norm});
-  CHECK(kinds_of<ReluBeforeAdd>() == Kinds{Kind::conv2d, Kind::add});
-  CHECK(kinds_of<TwoReaders>() == Kinds{Kind::conv2d, Kind::batch_norm, Kind::conv2d});
-  CHECK(kinds_of<NormFirst>() == Kinds{Kind::batch_norm, Kind::conv2d});
-  CHECK(kinds_of<AddedToItself>() == Kinds{Kind::conv2d, Kind::add});
+  CHECK(kinds_of<ReluBeforeNorm>() == Kinds{conv2d, batch_norm});
+  CHECK(kinds_of<AddBeforeNorm>() == Kinds{conv2d, batch_norm});
+  CHECK(kinds_of<ReluBeforeAdd>() == Kinds{conv2d, addition});
+  CHECK(kinds_of<TwoReaders>() == Kinds{conv2d, batch_norm, conv2d});
+  CHECK(kinds_of<NormFirst>() == Kinds{batch_norm, conv2d});
+  CHECK(kinds_of<AddedToItself>() == Kinds{conv2d, addition});
 }

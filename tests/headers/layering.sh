@@ -3,7 +3,8 @@
 # layering does not allow. Exits with 1 if there are any.
 #
 #   entry headers, train -> models -> blocks -> compose -> layers -> op -> core
-#   loss, optim, init, backend/* -> op; io -> core; data -> io; freeze -> backend/cpu, backend/plan
+#   loss, optim, init, backend/*, program -> op; io -> core; data -> io; program -> backend/plan, backend/ref
+#   freeze -> program, backend/cpu, backend/plan
 #
 # A part may include itself and what stands to the right of it; entry headers and train may include everything.
 # A backend may also include backend/ref: its operations are those of a backend that has no faster ones.
@@ -19,7 +20,7 @@ find resnet -name '*.hpp' -o -name '*.cuh' | LC_ALL=C sort | xargs awk '
   BEGIN {
     rank["layers"] = 1; rank["compose"] = 2; rank["blocks"] = 3; rank["models"] = 4
     split("core op loss optim init io data backend/ref backend/cpu backend/plan backend/cuda layers compose blocks " \
-          "models freeze train entry", names, " ")
+          "models freeze program train entry", names, " ")
     for (i in names) known[names[i]] = 1
   }
   FNR == 1 {
@@ -43,7 +44,8 @@ find resnet -name '*.hpp' -o -name '*.cuh' | LC_ALL=C sort | xargs awk '
       if (from ~ /^backend\// && to == "backend/ref") next
       if (to == "op" && from != "core" && from != "io" && from != "data") next
       if (from == "data" && to == "io") next
-      if (from == "freeze" && (to == "backend/cpu" || to == "backend/plan")) next
+      if (from == "freeze" && (to == "program" || to == "backend/cpu" || to == "backend/plan")) next
+      if (from == "program" && (to == "backend/plan" || to == "backend/ref")) next
       refuse(from " may not include " to)
     } else if (file == "omp.h") {
       if (FILENAME != "resnet/backend/cpu/parallel.hpp") refuse("only backend/cpu/parallel.hpp includes omp.h")

@@ -5,7 +5,6 @@
 #include <resnet/backend/cpu/cpu.hpp>
 #include <resnet/backend/cpu/packed_conv2d.hpp>
 
-#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -25,47 +24,27 @@ namespace frozen {
 class PackedConvolution {
  public:
   PackedConvolution() = default;
-  /// `g`: of one image.
-  PackedConvolution(CpuWork& work, const Conv2dGeometry& g, const FreezeOptions& options,
-                    const float* weight,  // (out_c, kernel, kernel, in_c)
-                    const float* bias)    // (out_c) or null
-      : g_(g) {
+  /// Of one image.
+  PackedConvolution(CpuWork& work, const op::Conv2d<float, float>& conv, const FreezeOptions& options) {
     if (options.batch < 1) throw Error("freeze: expected a batch of 1 or more, found " + std::to_string(options.batch));
-    Cpu::run(work, ChoosePacking{g, options.batch, options.convolution, &packing_, &size_});
-    weights_ = allocate(size_);
-    Cpu::run(work, PackWeights{.g = g, .packing = packing_, .weight = weight, .packed = weights_.get()});
-    if (bias) {
-      const auto channels = static_cast<std::size_t>(g.out_c);
-      bias_ = allocate(channels);
-      std::copy_n(bias, channels, bias_.get());
-    }
+    Cpu::run(work, ChoosePacking{conv.g, options.batch, options.convolution, &packing_, &size_});
+    weights_ = {Cpu::allocate(size_), Cpu::deallocate};
+    Cpu::run(work, PackWeights{.g = conv.g, .packing = packing_, .weight = conv.weight, .packed = weights_.get()});
   }
 
-  /// y = relu(convolution of x + residual + bias) for `n` images.
-  void run(CpuWork& work, int n, const float* x, const float* residual, bool relu, float* y) const {
-    PackedConv2d conv{.g = g_,
-                      .packing = packing_,
-                      .x = x,
-                      .packed = weights_.get(),
-                      .bias = bias_.get(),
-                      .skip = residual,
-                      .activation = relu ? op::Activation::relu : op::Activation::none,
-                      .y = y};
-    conv.g.n = n;
-    Cpu::run(work, conv);
+  /// As `conv`, whose weight need not be there any more, for any number of images.
+  void run(CpuWork& work, op::Conv2d<float, float> conv) const {
+    conv.weight = weights_.get();
+    Cpu::run(work, PackedConv2d{conv, packing_});
   }
 
   /// Floats of the packed weights.
   std::size_t weights() const { return size_; }
 
  private:
-  using Constant = std::shared_ptr<float>;
-  static Constant allocate(std::size_t count) { return {Cpu::allocate(count), Cpu::deallocate}; }
-
-  Conv2dGeometry g_{};
   Packing packing_ = Packing::direct;
   std::size_t size_ = 0;
-  Constant weights_, bias_;
+  std::shared_ptr<float> weights_;
 };
 
 }  // namespace frozen

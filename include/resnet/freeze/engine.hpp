@@ -6,9 +6,17 @@
 #pragma once
 
 #include <resnet/freeze/convolution.hpp>
-#include <resnet/freeze/fuse.hpp>
+#include <resnet/program/program.hpp>
+
+#include <algorithm>
+#include <vector>
 
 namespace resnet::inline RESNET_ISA::frozen {
+
+using program::none;
+using program::Program;
+using program::Step;
+using program::Value;
 
 /// What operations get for a Context.
 struct Workspace : CpuWork {
@@ -22,19 +30,17 @@ struct Workspace : CpuWork {
 class Layout {
  public:
   Layout() = default;
-  /// Of the values that are read for the last time by the operations [first, end).
+  /// Of the values that are read for the last time by the steps [first, end).
   Layout(const Program& p, std::size_t first, std::size_t end) : at_(p.sizes.size(), nowhere) {
     std::vector<std::size_t> last(at_.size());
-    for (std::size_t i = 0; i < p.operations.size(); ++i) {
-      const Operation& op = p.operations[i];
-      last[index(op.y)] = i;
-      for (const Value v : {op.x, op.other})
-        if (v != none) last[index(v)] = i;
+    for (std::size_t i = 0; i < p.steps.size(); ++i) {
+      last[index(p.steps[i].y())] = i;
+      p.steps[i].for_each_read([&](Value v, bool) { last[index(v)] = i; });
     }
     for (std::size_t i = 0; i < end; ++i) {
-      const Operation& op = p.operations[i];
-      const std::size_t y = index(op.y);
-      if (op.y == p.output || last[y] < first || last[y] >= end) continue;
+      const Step& step = p.steps[i];
+      const std::size_t y = index(step.y());
+      if (step.y() == p.output || last[y] < first || last[y] >= end) continue;
       at_[y] = 0;
       for (std::size_t v = 0; v < at_.size();) {  // first fit: behind everything that is alive and in the way
         if (v != y && at_[v] != nowhere && last[v] >= i && at_[v] < at_[y] + room(p, y) && at_[y] < at_[v] + room(p, v))
@@ -42,9 +48,10 @@ class Layout {
         else
           ++v;
       }
-      for (const Value v : {op.x, op.other})
-        if (v != none && may_overwrite(op, v) && has(v) && last[index(v)] == i && p.sizes[index(v)] == op.size)
+      step.for_each_read([&](Value v, bool) {
+        if (has(v) && last[index(v)] == i && p.sizes[index(v)] == p.sizes[y] && may_overwrite(step, v))
           at_[y] = at_[index(v)];
+      });
       size_ = std::max(size_, at_[y] + room(p, y));
     }
   }
@@ -56,14 +63,12 @@ class Layout {
  private:
   static constexpr std::size_t nowhere = ~std::size_t{0};
   static std::size_t index(Value v) { return static_cast<std::size_t>(v); }
-  static std::size_t room(const Program& p, std::size_t v) { return Workspace::whole_lines(p.sizes[v]); }
-  /// What the operations call "in place".
-  static bool may_overwrite(const Operation& op, Value v) {
-    using Kind = Operation::Kind;
-    if (op.kind == Kind::conv2d) return v == op.other && v != op.x;
-    if (op.kind == Kind::scale_channels) return v == op.x;
-    return op.kind == Kind::batch_norm || op.kind == Kind::add || op.kind == Kind::relu || op.kind == Kind::sigmoid ||
-           op.kind == Kind::silu;
+  static std::size_t room(const Program& p, std::size_t v) { return CpuWork::whole_lines(p.sizes[v]); }
+  /// By every operand that it is.
+  static bool may_overwrite(const Step& step, Value v) {
+    bool may = true;
+    step.for_each_read([&](Value read, bool this_one) { may &= read != v || this_one; });
+    return may;
   }
 
   std::vector<std::size_t> at_;
@@ -75,12 +80,15 @@ class Engine {
   Engine(Program program, const FreezeOptions& options) : program_(std::move(program)), convolutions_(size()) {
     Context<Cpu> ctx;
     Workspace work(ctx);
-    for (std::size_t i = 0; i < size(); ++i) {
-      Operation& op = program_.operations[i];
-      if (op.kind != Operation::Kind::conv2d) continue;
-      convolutions_[i] = {work, op.conv, options, op.weight.data(), op.bias.empty() ? nullptr : op.bias.data()};
-      op.weight = op.bias = {};
-    }
+    for (std::size_t i = 0; i < size(); ++i)
+      if (Step& step = program_.steps[i]; step.is<op::Conv2d>()) {
+        step.replay(
+            1, [](Value) { return nullptr; },
+            [&](const auto& o) {
+              if constexpr (is_convolution<decltype(o)>) convolutions_[i] = {work, o, options};
+            });
+        step["weight"].constant = nullptr;
+      }
     while (leading_ < size() && convolutions_[leading_].weights() <= traffic(leading_)) ++leading_;
     all_ = Layout(program_, 0, size());
     leading_layout_ = Layout(program_, 0, leading_);
@@ -102,14 +110,12 @@ class Engine {
     const auto memory = ctx.scratch(shared + (leading > 0 ? each * threads : 0));
 
     const auto place = [&](Value v, std::size_t image, float* own) -> float* {
-      if (v == none) return nullptr;
       if (own && leading_layout_.has(v)) return own + leading_layout_.at(v);
       float* batch = v == 0 ? const_cast<float*>(x) : v == program_.output ? y : memory.data() + layout.at(v) * images;
       return batch + image * program_.sizes[static_cast<std::size_t>(v)];
     };
-    const auto execute = [&](auto& workspace, std::size_t i, int count, std::size_t image, float* own) {
-      const Operation& op = program_.operations[i];
-      step(workspace, i, count, place(op.x, image, own), place(op.other, image, own), place(op.y, image, own));
+    const auto execute = [&](Workspace& work, std::size_t i, int count, std::size_t image, float* own) {
+      step(work, i, count, [&](Value v) { return place(v, image, own); });
     };
     Cpu::parallel_for(ctx.threads(), leading > 0 ? images : 0, [&](std::size_t image, std::size_t worker) {
       float* own = memory.data() + shared + worker * each;
@@ -122,92 +128,43 @@ class Engine {
   }
 
  private:
-  std::size_t size() const { return program_.operations.size(); }
+  template <class O>
+  static constexpr bool is_convolution = std::is_same_v<std::remove_cvref_t<O>, op::Conv2d<float, float>>;
 
-  /// Floats that operation i moves for an image: what it writes is fetched first.
+  std::size_t size() const { return program_.steps.size(); }
+
+  /// Floats that step i moves for an image: what it writes is fetched first.
   std::size_t traffic(std::size_t i) const {
-    const Operation& op = program_.operations[i];
-    const auto size = [&](Value v) { return v == none ? 0 : program_.sizes[static_cast<std::size_t>(v)]; };
-    return size(op.x) + size(op.other) + 2 * size(op.y);
+    const Step& step = program_.steps[i];
+    std::size_t floats = 2 * step.size();
+    step.for_each_read([&](Value v, bool) { floats += program_.sizes[static_cast<std::size_t>(v)]; });
+    return floats;
   }
 
-  void step(Workspace& ctx, std::size_t i, int count, const float* x, const float* other, float* y) const {
-    const Operation& op = program_.operations[i];
-    const std::size_t floats = op.size * static_cast<std::size_t>(count);
-    Pool2dGeometry pool = op.pool;
-    pool.n = count;
-    switch (op.kind) {
-      case Operation::Kind::conv2d:
-        return convolutions_[i].run(ctx, count, x, other, op.relu, y);
-      case Operation::Kind::depthwise_conv2d: {
-        Conv2dGeometry conv = op.conv;
-        conv.n = count;
-        return resnet::run<op::DepthwiseConv2d>(ctx, {.g = conv, .x = x, .weight = op.weight.data(), .y = y});
-      }
-      case Operation::Kind::batch_norm:
-        return resnet::run<op::BatchNormInfer>(ctx,
-                                               {.rows = op.rows * count,
-                                                .channels = static_cast<int>(op.weight.size()),
-                                                .eps = op.eps,
-                                                .x = x,
-                                                .weight = op.weight.data(),
-                                                .bias = op.bias.data(),
-                                                .running_mean = op.mean.data(),
-                                                .running_var = op.var.data(),
-                                                .skip = other,
-                                                .activation = op.relu ? op::Activation::relu : op::Activation::none,
-                                                .y = y});
-      case Operation::Kind::add:
-        return resnet::run<op::Add>(ctx, {.count = floats, .a = x, .b = other, .y = y});
-      case Operation::Kind::relu:
-        return resnet::run<op::Relu>(ctx, {.count = floats, .x = x, .y = y});
-      case Operation::Kind::sigmoid:
-        return resnet::run<op::Sigmoid>(ctx, {.count = floats, .x = x, .y = y});
-      case Operation::Kind::silu:
-        return resnet::run<op::Silu>(ctx, {.count = floats, .x = x, .y = y});
-      case Operation::Kind::scale_channels:
-        return resnet::run<op::ScaleChannels>(ctx, {.n = count,
-                                                    .pixels = static_cast<int>(op.size) / op.x_channels,
-                                                    .channels = op.x_channels,
-                                                    .x = x,
-                                                    .s = other,
-                                                    .y = y});
-      case Operation::Kind::max_pool:
-        return resnet::run<op::MaxPool2d>(ctx, {.g = pool, .x = x, .y = y});
-      case Operation::Kind::avg_pool:
-        return resnet::run<op::AvgPool2d>(ctx, {.g = pool, .x = x, .y = y});
-      case Operation::Kind::concat:
-        return resnet::run<op::ConcatChannels>(ctx,
-                                               {.rows = static_cast<int>(floats) / (op.x_channels + op.other_channels),
-                                                .a_channels = op.x_channels,
-                                                .b_channels = op.other_channels,
-                                                .a = x,
-                                                .b = other,
-                                                .y = y});
-      case Operation::Kind::transpose:
-        return resnet::run<op::Transpose>(
-            ctx,
-            {.n = count, .rows = static_cast<int>(op.size) / op.x_channels, .columns = op.x_channels, .x = x, .y = y});
-    }
+  void step(Workspace& work, std::size_t i, int count, auto&& place) const {
+    program_.steps[i].replay(count, place, [&](const auto& o) {
+      if constexpr (is_convolution<decltype(o)>)
+        convolutions_[i].run(work, o);
+      else
+        resnet::run(work, o);
+    });
   }
 
-  /// Runs the leading operations once.
+  /// Runs the leading steps once.
   void measure_scratch() {
     Context<Cpu> ctx(1);
-    Workspace workspace(ctx);
+    Workspace work(ctx);
     std::size_t largest = 0;
     for (const std::size_t size : program_.sizes) largest = std::max(largest, size);
-    const std::vector<float> x(largest);
-    std::vector<float> y(largest);
+    std::vector<float> x(largest), y(largest);
     for (std::size_t i = 0; i < leading_; ++i) {
-      step(workspace, i, 1, program_.operations[i].x == none ? nullptr : x.data(),
-           program_.operations[i].other == none ? nullptr : x.data(), y.data());
-      leading_scratch_ = std::max(leading_scratch_, workspace.release());
+      step(work, i, 1, [&](Value v) { return v == program_.steps[i].y() ? y.data() : x.data(); });
+      leading_scratch_ = std::max(leading_scratch_, work.release());
     }
   }
 
   Program program_;
-  std::vector<PackedConvolution> convolutions_;  // of the operations of that kind
+  std::vector<PackedConvolution> convolutions_;  // of the steps of that kind
   std::size_t leading_ = 0, leading_scratch_ = 0;
   Layout all_, leading_layout_, other_layout_;
 };

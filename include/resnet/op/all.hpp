@@ -31,4 +31,11 @@ using All = List<BatchStatistics<A, P>, RunningStatistics<A, P>, Normalize<A, P>
                  SgdStep<A, P>, AdamStep<A, P>, RmsPropStep<A, P>, Scale<A, P>, Clamp<A, P>, Lerp<A, P>,         //
                  SumOfSquares<A, P>, FillNormal<A, P>, FillUniform<A, P>>;
 
+/// What networks' inference is made of. Each of these counts images by g.n, n, rows or count, the first of them that it
+/// has, writes size() elements, to y, and says which operands y may be in place of, if any (`may_overwrite`).
+template <class A, class P>
+using Inference = List<Conv2d<A, P>, DepthwiseConv2d<A, P>, BatchNormInfer<A, P>, MaxPool2d<A, P>, AvgPool2d<A, P>,
+                       ScaleChannels<A, P>, ConcatChannels<A, P>, SliceChannels<A, P>, Transpose<A, P>, Add<A, P>,
+                       Relu<A, P>, Sigmoid<A, P>, Silu<A, P>>;
+
 }  // namespace resnet::op

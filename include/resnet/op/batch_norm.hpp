@@ -7,6 +7,7 @@
 #include <resnet/op/run.hpp>
 
 #include <cstddef>
+#include <string_view>
 
 namespace resnet {
 
@@ -15,9 +16,6 @@ namespace resnet {
 enum class Statistics { batch, running };
 
 namespace op {
-
-/// What happens to a result before it is written.
-enum class Activation { none, relu };
 
 /// mean and inv_std = 1 / sqrt(variance + eps) of each channel. The running ones move by `momentum` towards mean and
 /// unbiased variance. Rows are n·h·w, 2 or more.
@@ -126,6 +124,8 @@ struct BatchNormInfer {
                          .activation = activation,
                          .y = y});
   }
+  constexpr std::size_t size() const { return detail::product(rows, channels); }
+  static constexpr bool may_overwrite(std::string_view operand) { return operand == "x" || operand == "skip"; }
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("channels", op.channels...), f("eps", op.eps...), f("x", op.x...);
     f("weight", op.weight...), f("bias", op.bias...), f("running_mean", op.running_mean...);

@@ -5,6 +5,9 @@
 #include <resnet/op/operand.hpp>
 #include <resnet/op/run.hpp>
 
+#include <cstddef>
+#include <string_view>
+
 namespace resnet {
 
 struct Conv2dGeometry {
@@ -13,22 +16,29 @@ struct Conv2dGeometry {
   int out_h, out_w, out_c;
   int kernel, stride, padding;
 
+  constexpr std::size_t out_size() const { return detail::product(n, out_h, out_w, out_c); }
   constexpr long long macs() const { return 1LL * n * out_h * out_w * out_c * kernel * kernel * in_c; }
 };
 
 namespace op {
 
+/// y = activation((convolution of x + skip) + bias)
 template <class A, class P>
 struct Conv2d {
   Conv2dGeometry g;
   In<A> x;  // (n, in_h, in_w, in_c)
   In<P> weight;
   In<P> bias = {};  // (out_c) or left out
-  Out<A> y;         // (n, out_h, out_w, out_c)
+  In<A> skip = {};  // (n, out_h, out_w, out_c) or left out
+  Activation activation = Activation::none;
+  Out<A> y;  // (n, out_h, out_w, out_c), in place of skip
 
+  constexpr std::size_t size() const { return g.out_size(); }
   constexpr long long macs() const { return g.macs(); }
+  static constexpr bool may_overwrite(std::string_view operand) { return operand == "skip"; }
   static constexpr void visit(auto&& f, auto&... op) {
-    f("g", op.g...), f("x", op.x...), f("weight", op.weight...), f("bias", op.bias...), f("y", op.y...);
+    f("g", op.g...), f("x", op.x...), f("weight", op.weight...), f("bias", op.bias...), f("skip", op.skip...);
+    f("activation", op.activation...), f("y", op.y...);
   }
 };
 

@@ -14,6 +14,7 @@ struct DepthwiseConv2d {
   In<P> weight;
   Out<A> y;  // (n, out_h, out_w, c)
 
+  constexpr std::size_t size() const { return g.out_size(); }
   constexpr long long macs() const { return g.macs() / g.in_c; }
   static constexpr void visit(auto&& f, auto&... op) {
     f("g", op.g...), f("x", op.x...), f("weight", op.weight...), f("y", op.y...);

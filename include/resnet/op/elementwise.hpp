@@ -7,6 +7,7 @@
 #include <resnet/op/run.hpp>
 
 #include <cstddef>
+#include <string_view>
 
 namespace resnet::op {
 
@@ -17,6 +18,8 @@ struct Add {
   In<A> a, b;
   Out<A> y;
 
+  constexpr std::size_t size() const { return count; }
+  static constexpr bool may_overwrite(std::string_view) { return true; }
   static constexpr void visit(auto&& f, auto&... op) {
     f("count", op.count...), f("a", op.a...), f("b", op.b...), f("y", op.y...);
   }
@@ -29,6 +32,8 @@ struct Relu {
   In<A> x;
   Out<A> y;
 
+  constexpr std::size_t size() const { return count; }
+  static constexpr bool may_overwrite(std::string_view) { return true; }
   static constexpr void visit(auto&& f, auto&... op) { f("count", op.count...), f("x", op.x...), f("y", op.y...); }
 };
 
@@ -51,6 +56,8 @@ struct Sigmoid {
   In<A> x;
   Out<A> y;
 
+  constexpr std::size_t size() const { return count; }
+  static constexpr bool may_overwrite(std::string_view) { return true; }
   static constexpr void visit(auto&& f, auto&... op) { f("count", op.count...), f("x", op.x...), f("y", op.y...); }
 };
 
@@ -73,6 +80,8 @@ struct Silu {
   In<A> x;
   Out<A> y;
 
+  constexpr std::size_t size() const { return count; }
+  static constexpr bool may_overwrite(std::string_view) { return true; }
   static constexpr void visit(auto&& f, auto&... op) { f("count", op.count...), f("x", op.x...), f("y", op.y...); }
 };
 

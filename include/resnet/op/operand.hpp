@@ -25,6 +25,9 @@ struct In {
 
 namespace detail {
 
+/// Of an operation's numbers, as a count of elements.
+constexpr std::size_t product(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
+
 template <class T>
 struct Written {
   static constexpr bool written = true;
@@ -56,5 +59,12 @@ template <class T>
 struct InOut : detail::Written<T> {
   using detail::Written<T>::Written;
 };
+
+namespace op {
+
+/// What happens to a result before it is written.
+enum class Activation { none, relu };
+
+}  // namespace op
 
 }  // namespace resnet

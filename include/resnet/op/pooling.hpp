@@ -5,6 +5,8 @@
 #include <resnet/op/operand.hpp>
 #include <resnet/op/run.hpp>
 
+#include <cstddef>
+
 namespace resnet {
 
 struct Pool2dGeometry {
@@ -12,6 +14,8 @@ struct Pool2dGeometry {
   int in_h, in_w, c;
   int out_h, out_w;
   int kernel_h, kernel_w, stride, padding;
+
+  constexpr std::size_t out_size() const { return detail::product(n, out_h, out_w, c); }
 };
 
 namespace op {
@@ -23,6 +27,7 @@ struct MaxPool2d {
   In<A> x;
   Out<A> y;
 
+  constexpr std::size_t size() const { return g.out_size(); }
   static constexpr void visit(auto&& f, auto&... op) { f("g", op.g...), f("x", op.x...), f("y", op.y...); }
 };
 
@@ -45,6 +50,7 @@ struct AvgPool2d {
   In<A> x;
   Out<A> y;
 
+  constexpr std::size_t size() const { return g.out_size(); }
   static constexpr void visit(auto&& f, auto&... op) { f("g", op.g...), f("x", op.x...), f("y", op.y...); }
 };
 

@@ -5,7 +5,8 @@
 #pragma once
 
 #include <resnet/backend/plan/cost.hpp>
-#include <resnet/freeze/fuse.hpp>
+#include <resnet/program/fuse.hpp>
+#include <resnet/program/record.hpp>
 
 #include <memory>
 #include <string>
@@ -20,7 +21,7 @@ struct Architecture {
   resnet::Shape image;
   int classes;
   long long macs;
-  resnet::frozen::Program (*program)();  // of a network with random parameters and statistics
+  resnet::program::Program (*program)();  // of a network with random parameters and statistics
 };
 
 inline std::vector<Architecture>& architectures() {
@@ -29,11 +30,11 @@ inline std::vector<Architecture>& architectures() {
 }
 
 template <class Net>
-resnet::frozen::Program random_program() {
+resnet::program::Program random_program() {
   const auto net = std::make_unique<Net>();
   randomize(*net);
-  auto program = resnet::frozen::record<resnet::Shape{3, 32, 32}>(*net);
-  resnet::frozen::fuse(program);
+  auto program = resnet::program::record<resnet::Shape{3, 32, 32}>(*net);
+  resnet::program::fuse(program);
   return program;
 }
 

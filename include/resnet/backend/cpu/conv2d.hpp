@@ -15,7 +15,7 @@ namespace resnet::inline RESNET_ISA {
 
 struct CpuConv2d {
   static void run(CpuWork& work, const op::Conv2d<float, float>& o) {
-    const cpu::Epilogue epilogue{o.bias.data};
+    const cpu::Epilogue epilogue{o.bias.data, o.skip.data, o.activation == op::Activation::relu};
     if (winograd(work, o.g))
       Winograd::forward(o.g).run(work, {o.weight.data}, o.x.data, epilogue, o.y.data);
     else

@@ -32,16 +32,17 @@ struct CpuPackedConv2d {
       cpu::PackedKernel::pack(work, cpu::WindowSum::forward(o.g), o.weight.data, o.packed.data);
   }
 
-  static void run(CpuWork& work, const PackedConv2d& o) {
+  static void run(CpuWork& work, const PackedConv2d& packed) {
+    const op::Conv2d<float, float>& o = packed.conv;
     const cpu::Epilogue epilogue{o.bias.data, o.skip.data, o.activation == op::Activation::relu};
-    if (o.packing == Packing::f4)
-      F4::forward(o.g).run(work, {nullptr, o.packed.data}, o.x.data, epilogue, o.y.data);
-    else if (o.packing == Packing::f2)
-      F2::forward(o.g).run(work, {nullptr, o.packed.data}, o.x.data, epilogue, o.y.data);
+    if (packed.packing == Packing::f4)
+      F4::forward(o.g).run(work, {nullptr, o.weight.data}, o.x.data, epilogue, o.y.data);
+    else if (packed.packing == Packing::f2)
+      F2::forward(o.g).run(work, {nullptr, o.weight.data}, o.x.data, epilogue, o.y.data);
     else if (cpu::TapSum::serves(o.g))  // the same bits as DirectSum
-      cpu::TapSum(o.g, o.packed.data, epilogue).run(work, o.x.data, o.y.data);
+      cpu::TapSum(o.g, o.weight.data, epilogue).run(work, o.x.data, o.y.data);
     else
-      cpu::DirectSum(cpu::WindowSum::forward(o.g), o.packed.data, epilogue).run(work, o.x.data, o.y.data);
+      cpu::DirectSum(cpu::WindowSum::forward(o.g), o.weight.data, epilogue).run(work, o.x.data, o.y.data);
   }
 
  private:

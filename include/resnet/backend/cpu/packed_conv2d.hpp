@@ -4,7 +4,6 @@
 #pragma once
 
 #include <resnet/core/context.hpp>
-#include <resnet/op/batch_norm.hpp>
 #include <resnet/op/conv2d.hpp>
 
 #include <cstddef>
@@ -31,16 +30,9 @@ struct PackWeights {
   Out<float> packed;  // as many as ChoosePacking said
 };
 
-/// y = activation((convolution of x + skip) + bias)
 struct PackedConv2d {
-  Conv2dGeometry g;
+  op::Conv2d<float, float> conv;  // whose weight is packed
   Packing packing;
-  In<float> x;       // (n, in_h, in_w, in_c)
-  In<float> packed;  // by PackWeights
-  In<float> bias;    // (out_c) or left out
-  In<float> skip;    // (n, out_h, out_w, out_c) or left out
-  op::Activation activation = op::Activation::none;
-  Out<float> y;  // (n, out_h, out_w, out_c), in place of skip
 };
 
 }  // namespace resnet

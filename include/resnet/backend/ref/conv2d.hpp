@@ -29,10 +29,6 @@ void for_each_mac(const Conv2dGeometry& g, auto&& f) {
             }
 }
 
-inline std::size_t output_size(const Conv2dGeometry& g) {
-  return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.out_h * g.out_w) *
-         static_cast<std::size_t>(g.out_c);
-}
 inline std::size_t input_size(const Conv2dGeometry& g) {
   return static_cast<std::size_t>(g.n) * static_cast<std::size_t>(g.in_h * g.in_w) * static_cast<std::size_t>(g.in_c);
 }
@@ -44,12 +40,15 @@ template <class P, class A = P>
 struct RefConv2d {
   static void run(auto&, const op::Conv2d<A, P>& o) {
     const auto channels = static_cast<std::size_t>(o.g.out_c);
-    std::vector<P> sums(detail::output_size(o.g));
+    std::vector<P> sums(o.g.out_size());
     for (std::size_t i = 0; o.bias && i < sums.size(); ++i) sums[i] = o.bias.data[i % channels];
     detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
       sums[y] += P{o.x.data[x]} * o.weight.data[weight];
     });
-    for (std::size_t i = 0; i < sums.size(); ++i) o.y.data[i] = static_cast<A>(sums[i]);
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      const P y = o.skip ? sums[i] + P{o.skip.data[i]} : sums[i];
+      o.y.data[i] = static_cast<A>(o.activation == op::Activation::relu && y < 0 ? P{0} : y);
+    }
   }
 
   static void run(auto&, const op::Conv2dBackwardData<A, P>& o) {
@@ -65,7 +64,7 @@ struct RefConv2d {
     detail::for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
       o.dweight.data[weight] += P{o.dy.data[y]} * P{o.x.data[x]};
     });
-    for (std::size_t i = 0; o.dbias && i < detail::output_size(o.g); ++i)
+    for (std::size_t i = 0; o.dbias && i < o.g.out_size(); ++i)
       o.dbias.data[i % static_cast<std::size_t>(o.g.out_c)] += P{o.dy.data[i]};
   }
 };

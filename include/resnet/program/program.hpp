@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// A network's inference as a value: operations (op/) on numbered activations, for one image, with the parameters that they
+// read. Bound to no backend.
+#pragma once
+
+#include <resnet/op/all.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+namespace resnet::program {
+
+/// Activations are numbered as they come into being; 0 is the images.
+using Value = int;
+inline constexpr Value none = -1;
+
+/// A parameter, or what became of it.
+struct Constant {
+  std::string name;
+  std::vector<float> values;
+};
+
+/// Where an operand is: an activation, or a constant; neither for one that is left out.
+struct Operand {
+  Value value = none;
+  std::shared_ptr<const Constant> constant{};
+};
+
+namespace detail {
+
+template <class... Operations>
+std::variant<Operations...> variant_of(op::List<Operations...>);
+
+/// f(position, name, operand) for each operand of an operation.
+template <class Operation>
+constexpr void for_each_operand(Operation& operation, auto&& f) {
+  std::size_t i = 0;
+  const auto each = [&](std::string_view name, auto& field) {
+    if constexpr (requires { field.written; }) f(i++, name, field);
+  };
+  std::remove_const_t<Operation>::visit(each, operation);
+}
+
+/// The same operation on `n` images.
+template <class Operation>
+constexpr void set_images(Operation& operation, int n) {
+  if constexpr (requires { operation.g.n; })
+    operation.g.n *= n;
+  else if constexpr (requires { operation.n; })
+    operation.n *= n;
+  else if constexpr (requires { operation.rows; })
+    operation.rows *= n;
+  else
+    operation.count *= static_cast<std::size_t>(n);
+}
+
+}  // namespace detail
+
+using Operation = decltype(detail::variant_of(op::Inference<float, float>{}));
+
+struct Step {
+  Operation operation;            // for one image; its pointers mean nothing
+  std::vector<Operand> operands;  // in the order of the operation's visit
+
+  template <template <class, class> class Op>
+  bool is() const {
+    return std::holds_alternative<Op<float, float>>(operation);
+  }
+  /// Elements that it writes for an image.
+  std::size_t size() const {
+    return std::visit([](const auto& o) { return o.size(); }, operation);
+  }
+  const Operand& operator[](std::string_view name) const {
+    const Operand* found = nullptr;
+    std::visit(
+        [&](const auto& o) {
+          detail::for_each_operand(o, [&](std::size_t i, std::string_view which, const auto&) {
+            if (which == name) found = &operands[i];
+          });
+        },
+        operation);
+    return *found;
+  }
+  Operand& operator[](std::string_view name) { return const_cast<Operand&>(std::as_const(*this)[name]); }
+  Value y() const { return (*this)["y"].value; }
+
+  /// f(value, whether y may be in place of it) for each operand that is an activation and read.
+  void for_each_read(auto&& f) const {
+    std::visit(
+        [&]<class O>(const O& o) {
+          detail::for_each_operand(o, [&](std::size_t i, std::string_view name, const auto& operand) {
+            if (operand.written || operands[i].value == none) return;
+            if constexpr (requires { O::may_overwrite(name); })
+              f(operands[i].value, O::may_overwrite(name));
+            else
+              f(operands[i].value, false);
+          });
+        },
+        operation);
+  }
+  bool reads(Value v) const {
+    bool found = false;
+    for_each_read([&](Value read, bool) { found |= read == v; });
+    return found;
+  }
+
+  /// f(operation), for n images; place(v) is the memory of activation v.
+  void replay(int n, auto&& place, auto&& f) const {
+    std::visit(
+        [&](auto o) {
+          detail::set_images(o, n);
+          detail::for_each_operand(o, [&](std::size_t i, std::string_view, auto& operand) {
+            const Operand& where = operands[i];
+            if (where.value != none)
+              operand.data = place(where.value);
+            else if constexpr (!std::remove_reference_t<decltype(operand)>::written)
+              operand.data = where.constant ? where.constant->values.data() : nullptr;
+          });
+          f(o);
+        },
+        operation);
+  }
+};
+
+struct Program {
+  std::vector<Step> steps;
+  std::vector<std::size_t> sizes;  // of the activations, in elements of an image
+  Value output = 0;
+};
+
+}  // namespace resnet::program
