@@ -62,10 +62,10 @@ TEST_CASE("BasicBlock: projection shortcut") {
 
 TEST_CASE("BasicBlock: stochastic depth leaves the branch out for some images") {
   Kept kept;
-  kept.drop_path.p = 0.5;
+  kept.bn2.drop_path.p = 0.5;
   test::check_random_layer<in>(4, trained, kept);
   Changed changed;
-  changed.drop_path.p = 0.25;
+  changed.bn2.drop_path.p = 0.25;
   test::check_random_layer<in>(4, trained, changed);
 
   test::randomize(kept);

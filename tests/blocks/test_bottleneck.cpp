@@ -31,7 +31,7 @@ TEST_CASE("Bottleneck: projection shortcut, the stride in the 3×3 convolution")
 
 TEST_CASE("Bottleneck: stochastic depth") {
   Changed block;
-  block.drop_path.p = 0.5;
+  block.bn3.drop_path.p = 0.5;
   test::check_random_layer<in>(4, trained, block);
 }
 

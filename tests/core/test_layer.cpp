@@ -4,7 +4,7 @@
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/blocks/basic_block.hpp>
 #include <resnet/core/layer.hpp>
-#include <resnet/layers/batch_norm_relu.hpp>
+#include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/depthwise_conv2d.hpp>
 #include <resnet/layers/linear.hpp>

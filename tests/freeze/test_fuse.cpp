@@ -19,6 +19,7 @@ template <class Body, class B>
 struct Graph {
   Conv2d<16, 16, 3, 1, B> conv1, conv2;
   BatchNorm2d<16, B> bn1, bn2;
+  ResidualJoin<16, B> join;
   ReLU<B> relu;
 
   using Backend = B;
@@ -31,6 +32,7 @@ struct Graph {
     f("conv2", self.conv2...);
     f("bn1", self.bn1...);
     f("bn2", self.bn2...);
+    f("join", self.join...);
     f("relu", self.relu...);
   }
 };
@@ -77,7 +79,7 @@ struct TwoBranches {
 };
 struct TwoNorms {
   static auto infer(auto& ctx, const auto& m, auto x) {
-    return m.bn2.infer_add_relu(ctx, m.bn1.infer(ctx, m.conv1.infer(ctx, x)), x);
+    return m.join.infer(ctx, m.bn1.infer(ctx, m.conv1.infer(ctx, x)), x);
   }
 };
 struct ReluBeforeNorm {
@@ -88,7 +90,7 @@ struct ReluBeforeNorm {
 struct AddBeforeNorm {
   static auto infer(auto& ctx, const auto& m, auto x) {
     auto y = m.conv1.infer(ctx, x);
-    return m.bn1.infer_relu(ctx, add(ctx, std::move(y), std::move(x)));
+    return m.relu.infer(ctx, m.bn1.infer(ctx, add(ctx, std::move(y), std::move(x))));
   }
 };
 struct ReluBeforeAdd {
@@ -118,8 +120,8 @@ struct AddedToItself {
 };
 struct SameConvolutionTwice {
   static auto infer(auto& ctx, const auto& m, auto x) {
-    auto y = m.bn1.infer_relu(ctx, m.conv1.infer(ctx, std::move(x)));
-    return m.bn2.infer_relu(ctx, m.conv1.infer(ctx, std::move(y)));
+    auto y = m.relu.infer(ctx, m.bn1.infer(ctx, m.conv1.infer(ctx, std::move(x))));
+    return m.relu.infer(ctx, m.bn2.infer(ctx, m.conv1.infer(ctx, std::move(y))));
   }
 };
 

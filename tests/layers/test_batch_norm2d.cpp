@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <resnet/blocks/basic_block.hpp>
+#include <resnet/compose/sequential.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
-#include <resnet/layers/batch_norm_relu.hpp>
+#include <resnet/layers/relu.hpp>
 
 #include "tests/support/gradient_check.hpp"
 
@@ -112,4 +113,22 @@ TEST_CASE("BatchNorm2d: starts as PyTorch's") {
   std::size_t trained = 0;
   for_each_parameter([&](std::string_view, Role, auto&) { ++trained; }, norm);
   CHECK(trained == 2);
+}
+
+TEST_CASE("BatchNormReLU: gradients") {
+  test::check_random_layer<Shape{3, 4, 2}, BatchNormReLU<3, Double>>(2, {.infer_is_forward = false});
+}
+
+TEST_CASE("BatchNormReLU: BatchNorm2d, then ReLU") {
+  static constexpr Shape in{3, 4, 2};
+  BatchNormReLU<3, Double> both;
+  Sequential<BatchNorm2d<3, Double>, ReLU<Double>> chain;
+  test::randomize(both);
+  static_cast<detail::BatchNorm<3, Double>&>(std::get<0>(chain.layers)) = both;
+  Context<Double> ctx;
+  const auto x = test::batch<in>(ctx, test::normal(2 * in.size(), 1));
+  CHECK(test::values_of(both.infer(ctx, x)) == test::values_of(chain.infer(ctx, x)));
+  SavedOf<decltype(both), in> saved;
+  SavedOf<decltype(chain), in> chain_saved;
+  CHECK(test::values_of(both.forward(ctx, x, saved)) == test::values_of(chain.forward(ctx, x, chain_saved)));
 }

@@ -5,10 +5,10 @@
 // shape stays, else a 1×1 convolution with BatchNorm (the paper's option B). drop_path does nothing unless its p is set.
 #pragma once
 
-#include <resnet/blocks/residual_end.hpp>
 #include <resnet/compose/sequential.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/identity.hpp>
+#include <resnet/layers/residual_join.hpp>
 
 namespace resnet {
 
@@ -22,14 +22,14 @@ template <int In, int Out, int Stride, template <int, int, int, class> class Sho
 struct BasicBlockWith {
   using Conv1 = Conv2d<In, Out, 3, Stride, B>;
   using Conv2 = Conv2d<Out, Out, 3, 1, B>;
-  using Norm = BatchNorm2d<Out, B>;
+  using Norm = BatchNormReLU<Out, B>;
+  using Join = ResidualJoin<Out, B>;
   using Downsample = ShortcutOf<In, Out, Stride, B>;
 
   Conv1 conv1;
   Norm bn1;
   Conv2 conv2;
-  Norm bn2;
-  DropPath<B> drop_path;
+  Join bn2;
   Downsample downsample;
 
   using Backend = B;
@@ -44,48 +44,45 @@ struct BasicBlockWith {
     SavedOf<Conv1, S> conv1;
     SavedOf<Norm, mid> bn1;
     SavedOf<Conv2, mid> conv2;
-    SavedOf<Norm, mid> bn2;
-    SavedOf<DropPath<B>, mid> drop_path;
+    SavedOf<Join, mid> bn2;
     SavedOf<Downsample, S> downsample;
   };
 
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto y = conv1.forward(ctx, x, saved.conv1);
-    y = bn1.forward_relu(ctx, std::move(y), saved.bn1);
+    y = bn1.forward(ctx, std::move(y), saved.bn1);
     y = conv2.forward(ctx, std::move(y), saved.conv2);
     auto skip = downsample.forward(ctx, std::move(x), saved.downsample);
-    return residual_end_forward(ctx, bn2, drop_path, std::move(y), std::move(skip), saved.bn2, saved.drop_path);
+    return bn2.forward(ctx, std::move(y), std::move(skip), saved.bn2);
   }
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y = conv1.infer(ctx, x);
-    y = bn1.infer_relu(ctx, std::move(y));
+    y = bn1.infer(ctx, std::move(y));
     y = conv2.infer(ctx, std::move(y));
     auto skip = downsample.infer(ctx, std::move(x));
-    return bn2.infer_add_relu(ctx, std::move(y), std::move(skip));
+    return bn2.infer(ctx, std::move(y), std::move(skip));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, BasicBlockWith& grad) const {
-    auto dskip = std::move(dy);
-    dy = residual_end_backward(ctx, bn2, drop_path, dskip, saved.bn2, saved.drop_path, grad.bn2);
-    auto dx = downsample.backward(ctx, std::move(dskip), saved.downsample, grad.downsample);
-    dy = conv2.backward(ctx, std::move(dy), saved.conv2, grad.conv2);
-    dy = bn1.backward_relu(ctx, std::move(dy), saved.bn1, grad.bn1);
+    auto end = bn2.backward(ctx, std::move(dy), saved.bn2, grad.bn2);
+    auto dx = downsample.backward(ctx, std::move(end.dskip), saved.downsample, grad.downsample);
+    dy = conv2.backward(ctx, std::move(end.dx), saved.conv2, grad.conv2);
+    dy = bn1.backward(ctx, std::move(dy), saved.bn1, grad.bn1);
     return conv1.backward_add(ctx, std::move(dy), std::move(dx), saved.conv1, grad.conv1);
   }
 
   /// The BatchNorm before the addition: zero_gamma starts it at 0 (init/initialize.hpp).
-  constexpr Norm& last_norm() { return bn2; }
+  constexpr Join& last_norm() { return bn2; }
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("conv1", self.conv1...);
     f("bn1", self.bn1...);
     f("conv2", self.conv2...);
     f("bn2", self.bn2...);
-    f("drop_path", self.drop_path...);
     f("downsample", self.downsample...);
   }
 };

@@ -17,17 +17,16 @@ struct Bottleneck {
   using Conv1 = Conv2d<In, inner, 1, 1, B>;
   using Conv2 = Conv2d<inner, inner, 3, Stride, B>;
   using Conv3 = Conv2d<inner, Out, 1, 1, B>;
-  using InnerNorm = BatchNorm2d<inner, B>;
-  using Norm = BatchNorm2d<Out, B>;
+  using Norm = BatchNormReLU<inner, B>;
+  using Join = ResidualJoin<Out, B>;
   using Downsample = Shortcut<In, Out, Stride, B>;
 
   Conv1 conv1;
-  InnerNorm bn1;
+  Norm bn1;
   Conv2 conv2;
-  InnerNorm bn2;
+  Norm bn2;
   Conv3 conv3;
-  Norm bn3;
-  DropPath<B> drop_path;
+  Join bn3;
   Downsample downsample;
 
   using Backend = B;
@@ -42,51 +41,49 @@ struct Bottleneck {
     static constexpr Shape mid = Conv2::out(reduced);
     static constexpr Shape end = Conv3::out(mid);
     SavedOf<Conv1, S> conv1;
-    SavedOf<InnerNorm, reduced> bn1;
+    SavedOf<Norm, reduced> bn1;
     SavedOf<Conv2, reduced> conv2;
-    SavedOf<InnerNorm, mid> bn2;
+    SavedOf<Norm, mid> bn2;
     SavedOf<Conv3, mid> conv3;
-    SavedOf<Norm, end> bn3;
-    SavedOf<DropPath<B>, end> drop_path;
+    SavedOf<Join, end> bn3;
     SavedOf<Downsample, S> downsample;
   };
 
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto reduced = conv1.forward(ctx, x, saved.conv1);
-    reduced = bn1.forward_relu(ctx, std::move(reduced), saved.bn1);
+    reduced = bn1.forward(ctx, std::move(reduced), saved.bn1);
     auto mid = conv2.forward(ctx, std::move(reduced), saved.conv2);
-    mid = bn2.forward_relu(ctx, std::move(mid), saved.bn2);
+    mid = bn2.forward(ctx, std::move(mid), saved.bn2);
     auto y = conv3.forward(ctx, std::move(mid), saved.conv3);
     auto skip = downsample.forward(ctx, std::move(x), saved.downsample);
-    return residual_end_forward(ctx, bn3, drop_path, std::move(y), std::move(skip), saved.bn3, saved.drop_path);
+    return bn3.forward(ctx, std::move(y), std::move(skip), saved.bn3);
   }
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto reduced = conv1.infer(ctx, x);
-    reduced = bn1.infer_relu(ctx, std::move(reduced));
+    reduced = bn1.infer(ctx, std::move(reduced));
     auto mid = conv2.infer(ctx, std::move(reduced));
-    mid = bn2.infer_relu(ctx, std::move(mid));
+    mid = bn2.infer(ctx, std::move(mid));
     auto y = conv3.infer(ctx, std::move(mid));
     auto skip = downsample.infer(ctx, std::move(x));
-    return bn3.infer_add_relu(ctx, std::move(y), std::move(skip));
+    return bn3.infer(ctx, std::move(y), std::move(skip));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Bottleneck& grad) const {
-    auto dskip = std::move(dy);
-    dy = residual_end_backward(ctx, bn3, drop_path, dskip, saved.bn3, saved.drop_path, grad.bn3);
-    auto dx = downsample.backward(ctx, std::move(dskip), saved.downsample, grad.downsample);
-    auto dmid = conv3.backward(ctx, std::move(dy), saved.conv3, grad.conv3);
-    dmid = bn2.backward_relu(ctx, std::move(dmid), saved.bn2, grad.bn2);
+    auto end = bn3.backward(ctx, std::move(dy), saved.bn3, grad.bn3);
+    auto dx = downsample.backward(ctx, std::move(end.dskip), saved.downsample, grad.downsample);
+    auto dmid = conv3.backward(ctx, std::move(end.dx), saved.conv3, grad.conv3);
+    dmid = bn2.backward(ctx, std::move(dmid), saved.bn2, grad.bn2);
     auto dreduced = conv2.backward(ctx, std::move(dmid), saved.conv2, grad.conv2);
-    dreduced = bn1.backward_relu(ctx, std::move(dreduced), saved.bn1, grad.bn1);
+    dreduced = bn1.backward(ctx, std::move(dreduced), saved.bn1, grad.bn1);
     return conv1.backward_add(ctx, std::move(dreduced), std::move(dx), saved.conv1, grad.conv1);
   }
 
   /// The BatchNorm before the addition: zero_gamma starts it at 0 (init/initialize.hpp).
-  constexpr Norm& last_norm() { return bn3; }
+  constexpr Join& last_norm() { return bn3; }
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("conv1", self.conv1...);
@@ -95,7 +92,6 @@ struct Bottleneck {
     f("bn2", self.bn2...);
     f("conv3", self.conv3...);
     f("bn3", self.bn3...);
-    f("drop_path", self.drop_path...);
     f("downsample", self.downsample...);
   }
 };

@@ -6,7 +6,7 @@
 
 #include <resnet/compose/sequential.hpp>
 #include <resnet/compose/stage.hpp>
-#include <resnet/layers/batch_norm_relu.hpp>
+#include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/pooling.hpp>
 #include <resnet/layers/relu.hpp>

@@ -20,9 +20,9 @@ namespace resnet {
 template <int In, int Growth, class B = Cpu>
 struct DenseLayer {
   static constexpr int inner = 4 * Growth;
-  using Norm1 = BatchNorm2d<In, B>;
+  using Norm1 = BatchNormReLU<In, B>;
   using Conv1 = Conv2d<In, inner, 1, 1, B>;
-  using Norm2 = BatchNorm2d<inner, B>;
+  using Norm2 = BatchNormReLU<inner, B>;
   using Conv2 = Conv2d<inner, Growth, 3, 1, B>;
 
   Norm1 norm1;
@@ -47,25 +47,25 @@ struct DenseLayer {
 
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    auto normed = norm1.forward_relu(ctx, x, saved.norm1);
+    auto normed = norm1.forward(ctx, x, saved.norm1);
     auto mid = conv1.forward(ctx, std::move(normed), saved.conv1);
-    mid = norm2.forward_relu(ctx, std::move(mid), saved.norm2);
+    mid = norm2.forward(ctx, std::move(mid), saved.norm2);
     return concat(ctx, x, conv2.forward(ctx, std::move(mid), saved.conv2));
   }
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    auto mid = conv1.infer(ctx, norm1.infer_relu(ctx, x));
-    mid = norm2.infer_relu(ctx, std::move(mid));
+    auto mid = conv1.infer(ctx, norm1.infer(ctx, x));
+    mid = norm2.infer(ctx, std::move(mid));
     return concat(ctx, x, conv2.infer(ctx, std::move(mid)));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseLayer& grad) const {
     auto dmid = conv2.backward(ctx, slice<In, Growth>(ctx, dy), saved.conv2, grad.conv2);
-    dmid = norm2.backward_relu(ctx, std::move(dmid), saved.norm2, grad.norm2);
+    dmid = norm2.backward(ctx, std::move(dmid), saved.norm2, grad.norm2);
     auto dnormed = conv1.backward(ctx, std::move(dmid), saved.conv1, grad.conv1);
-    auto dx = norm1.backward_relu(ctx, std::move(dnormed), saved.norm1, grad.norm1);
+    auto dx = norm1.backward(ctx, std::move(dnormed), saved.norm1, grad.norm1);
     return add(ctx, std::move(dx), slice<0, In>(ctx, dy));
   }
 
@@ -132,7 +132,7 @@ struct DenseBlock<In, Growth, 0, B> : Identity<B> {
 
 template <int In, int Out = In / 2, class B = Cpu>
 struct Transition {
-  using Norm = BatchNorm2d<In, B>;
+  using Norm = BatchNormReLU<In, B>;
   using Conv = Conv2d<In, Out, 1, 1, B>;
   using Pool = AvgPool2d<2, 2, 0, B>;
 
@@ -156,21 +156,21 @@ struct Transition {
 
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    auto normed = norm.forward_relu(ctx, std::move(x), saved.norm);
+    auto normed = norm.forward(ctx, std::move(x), saved.norm);
     auto mid = conv.forward(ctx, std::move(normed), saved.conv);
     return pool.forward(ctx, std::move(mid), saved.pool);
   }
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    return pool.infer(ctx, conv.infer(ctx, norm.infer_relu(ctx, std::move(x))));
+    return pool.infer(ctx, conv.infer(ctx, norm.infer(ctx, std::move(x))));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Transition& grad) const {
     auto dmid = pool.backward(ctx, std::move(dy), saved.pool, grad.pool);
     auto dnormed = conv.backward(ctx, std::move(dmid), saved.conv, grad.conv);
-    return norm.backward_relu(ctx, std::move(dnormed), saved.norm, grad.norm);
+    return norm.backward(ctx, std::move(dnormed), saved.norm, grad.norm);
   }
 
   static constexpr void visit(auto&& f, auto&... self) {

@@ -35,9 +35,9 @@ constexpr Batch<S, B> shortcut_input(Batch<S, B> x, [[maybe_unused]] const Batch
 
 template <int In, int Out, int Stride = 1, class B = Cpu>
 struct PreActBlock {
-  using Norm1 = BatchNorm2d<In, B>;
+  using Norm1 = BatchNormReLU<In, B>;
   using Conv1 = Conv2d<In, Out, 3, Stride, B>;
-  using Norm2 = BatchNorm2d<Out, B>;
+  using Norm2 = BatchNormReLU<Out, B>;
   using Conv2 = Conv2d<Out, Out, 3, 1, B>;
   using Shortcut = PreActShortcut<In, Out, Stride, B>;
 
@@ -69,10 +69,10 @@ struct PreActBlock {
 
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    auto pre = bn1.forward_relu(ctx, x, saved.bn1);
+    auto pre = bn1.forward(ctx, x, saved.bn1);
     auto skip = shortcut.forward(ctx, shortcut_input<Shortcut>(std::move(x), pre), saved.shortcut);
     auto y = conv1.forward(ctx, std::move(pre), saved.conv1);
-    y = bn2.forward_relu(ctx, std::move(y), saved.bn2);
+    y = bn2.forward(ctx, std::move(y), saved.bn2);
     y = dropout.forward(ctx, std::move(y), saved.dropout);
     y = conv2.forward(ctx, std::move(y), saved.conv2);
     y = drop_path.forward(ctx, std::move(y), saved.drop_path);
@@ -81,10 +81,10 @@ struct PreActBlock {
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    auto pre = bn1.infer_relu(ctx, x);
+    auto pre = bn1.infer(ctx, x);
     auto skip = shortcut.infer(ctx, shortcut_input<Shortcut>(std::move(x), pre));
     auto y = conv1.infer(ctx, std::move(pre));
-    y = bn2.infer_relu(ctx, std::move(y));
+    y = bn2.infer(ctx, std::move(y));
     y = conv2.infer(ctx, std::move(y));
     return add(ctx, std::move(y), std::move(skip));
   }
@@ -95,13 +95,13 @@ struct PreActBlock {
     dy = drop_path.backward(ctx, std::move(dy), saved.drop_path, grad.drop_path);
     dy = conv2.backward(ctx, std::move(dy), saved.conv2, grad.conv2);
     dy = dropout.backward(ctx, std::move(dy), saved.dropout, grad.dropout);
-    dy = bn2.backward_relu(ctx, std::move(dy), saved.bn2, grad.bn2);
+    dy = bn2.backward(ctx, std::move(dy), saved.bn2, grad.bn2);
     if constexpr (std::is_same_v<Shortcut, Identity<B>>) {
       auto dpre = conv1.backward(ctx, std::move(dy), saved.conv1, grad.conv1);
-      return add(ctx, bn1.backward_relu(ctx, std::move(dpre), saved.bn1, grad.bn1), std::move(dskip));
+      return add(ctx, bn1.backward(ctx, std::move(dpre), saved.bn1, grad.bn1), std::move(dskip));
     } else {
       auto dpre = conv1.backward_add(ctx, std::move(dy), std::move(dskip), saved.conv1, grad.conv1);
-      return bn1.backward_relu(ctx, std::move(dpre), saved.bn1, grad.bn1);
+      return bn1.backward(ctx, std::move(dpre), saved.bn1, grad.bn1);
     }
   }
 
@@ -123,9 +123,9 @@ template <int In, int Out, int Stride = 1, class B = Cpu>
 struct PreActBottleneck {
   static_assert(Out % 4 == 0, "a bottleneck's output channels are four times its inner ones");
   static constexpr int inner = Out / 4;
-  using Norm1 = BatchNorm2d<In, B>;
+  using Norm1 = BatchNormReLU<In, B>;
   using Conv1 = Conv2d<In, inner, 1, 1, B>;
-  using InnerNorm = BatchNorm2d<inner, B>;
+  using InnerNorm = BatchNormReLU<inner, B>;
   using Conv2 = Conv2d<inner, inner, 3, Stride, B>;
   using Conv3 = Conv2d<inner, Out, 1, 1, B>;
   using Shortcut = PreActShortcut<In, Out, Stride, B>;
@@ -162,12 +162,12 @@ struct PreActBottleneck {
 
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    auto pre = bn1.forward_relu(ctx, x, saved.bn1);
+    auto pre = bn1.forward(ctx, x, saved.bn1);
     auto skip = shortcut.forward(ctx, shortcut_input<Shortcut>(std::move(x), pre), saved.shortcut);
     auto reduced = conv1.forward(ctx, std::move(pre), saved.conv1);
-    reduced = bn2.forward_relu(ctx, std::move(reduced), saved.bn2);
+    reduced = bn2.forward(ctx, std::move(reduced), saved.bn2);
     auto mid = conv2.forward(ctx, std::move(reduced), saved.conv2);
-    mid = bn3.forward_relu(ctx, std::move(mid), saved.bn3);
+    mid = bn3.forward(ctx, std::move(mid), saved.bn3);
     auto y = conv3.forward(ctx, std::move(mid), saved.conv3);
     y = drop_path.forward(ctx, std::move(y), saved.drop_path);
     return add(ctx, std::move(y), std::move(skip));
@@ -175,12 +175,12 @@ struct PreActBottleneck {
 
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    auto pre = bn1.infer_relu(ctx, x);
+    auto pre = bn1.infer(ctx, x);
     auto skip = shortcut.infer(ctx, shortcut_input<Shortcut>(std::move(x), pre));
     auto reduced = conv1.infer(ctx, std::move(pre));
-    reduced = bn2.infer_relu(ctx, std::move(reduced));
+    reduced = bn2.infer(ctx, std::move(reduced));
     auto mid = conv2.infer(ctx, std::move(reduced));
-    mid = bn3.infer_relu(ctx, std::move(mid));
+    mid = bn3.infer(ctx, std::move(mid));
     auto y = conv3.infer(ctx, std::move(mid));
     return add(ctx, std::move(y), std::move(skip));
   }
@@ -190,15 +190,15 @@ struct PreActBottleneck {
     auto dskip = shortcut.backward(ctx, dy, saved.shortcut, grad.shortcut);
     dy = drop_path.backward(ctx, std::move(dy), saved.drop_path, grad.drop_path);
     auto dmid = conv3.backward(ctx, std::move(dy), saved.conv3, grad.conv3);
-    dmid = bn3.backward_relu(ctx, std::move(dmid), saved.bn3, grad.bn3);
+    dmid = bn3.backward(ctx, std::move(dmid), saved.bn3, grad.bn3);
     auto dreduced = conv2.backward(ctx, std::move(dmid), saved.conv2, grad.conv2);
-    dreduced = bn2.backward_relu(ctx, std::move(dreduced), saved.bn2, grad.bn2);
+    dreduced = bn2.backward(ctx, std::move(dreduced), saved.bn2, grad.bn2);
     if constexpr (std::is_same_v<Shortcut, Identity<B>>) {
       auto dpre = conv1.backward(ctx, std::move(dreduced), saved.conv1, grad.conv1);
-      return add(ctx, bn1.backward_relu(ctx, std::move(dpre), saved.bn1, grad.bn1), std::move(dskip));
+      return add(ctx, bn1.backward(ctx, std::move(dpre), saved.bn1, grad.bn1), std::move(dskip));
     } else {
       auto dpre = conv1.backward_add(ctx, std::move(dreduced), std::move(dskip), saved.conv1, grad.conv1);
-      return bn1.backward_relu(ctx, std::move(dpre), saved.bn1, grad.bn1);
+      return bn1.backward(ctx, std::move(dpre), saved.bn1, grad.bn1);
     }
   }
 

@@ -22,16 +22,17 @@ template <int In, int Out, int Stride = 1, class B = Cpu>
 struct PyramidBlock {
   using Norm1 = BatchNorm2d<In, B>;
   using Conv1 = Conv2d<In, Out, 3, Stride, B>;
-  using Norm = BatchNorm2d<Out, B>;
+  using Norm2 = BatchNormReLU<Out, B>;
+  using Norm3 = BatchNorm2d<Out, B>;
   using Conv2 = Conv2d<Out, Out, 3, 1, B>;
   using Downsample = std::conditional_t<Stride == 1, Identity<B>, AvgPool2d<Stride, Stride, 0, B>>;
   using Pad = PadChannels<Out, 0, B>;
 
   Norm1 bn1;
   Conv1 conv1;
-  Norm bn2;
+  Norm2 bn2;
   Conv2 conv2;
-  Norm bn3;
+  Norm3 bn3;
   DropPath<B> drop_path;
   Downsample downsample;
   Pad pad;
@@ -49,9 +50,9 @@ struct PyramidBlock {
     static constexpr Shape pooled = Downsample::out(S);
     SavedOf<Norm1, S> bn1;
     SavedOf<Conv1, S> conv1;
-    SavedOf<Norm, mid> bn2;
+    SavedOf<Norm2, mid> bn2;
     SavedOf<Conv2, mid> conv2;
-    SavedOf<Norm, mid> bn3;
+    SavedOf<Norm3, mid> bn3;
     SavedOf<DropPath<B>, mid> drop_path;
     SavedOf<Downsample, S> downsample;
     SavedOf<Pad, pooled> pad;
@@ -61,7 +62,7 @@ struct PyramidBlock {
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto pre = bn1.forward(ctx, x, saved.bn1);
     auto y = conv1.forward(ctx, std::move(pre), saved.conv1);
-    y = bn2.forward_relu(ctx, std::move(y), saved.bn2);
+    y = bn2.forward(ctx, std::move(y), saved.bn2);
     y = conv2.forward(ctx, std::move(y), saved.conv2);
     y = bn3.forward(ctx, std::move(y), saved.bn3);
     y = drop_path.forward(ctx, std::move(y), saved.drop_path);
@@ -73,7 +74,7 @@ struct PyramidBlock {
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto pre = bn1.infer(ctx, x);
     auto y = conv1.infer(ctx, std::move(pre));
-    y = bn2.infer_relu(ctx, std::move(y));
+    y = bn2.infer(ctx, std::move(y));
     y = conv2.infer(ctx, std::move(y));
     y = bn3.infer(ctx, std::move(y));
     auto pooled = downsample.infer(ctx, std::move(x));
@@ -87,13 +88,13 @@ struct PyramidBlock {
     dy = drop_path.backward(ctx, std::move(dy), saved.drop_path, grad.drop_path);
     dy = bn3.backward(ctx, std::move(dy), saved.bn3, grad.bn3);
     dy = conv2.backward(ctx, std::move(dy), saved.conv2, grad.conv2);
-    dy = bn2.backward_relu(ctx, std::move(dy), saved.bn2, grad.bn2);
+    dy = bn2.backward(ctx, std::move(dy), saved.bn2, grad.bn2);
     auto dpre = conv1.backward(ctx, std::move(dy), saved.conv1, grad.conv1);
     return add(ctx, bn1.backward(ctx, std::move(dpre), saved.bn1, grad.bn1), std::move(dskip));
   }
 
   /// The BatchNorm before the addition: zero_gamma starts it at 0 (init/initialize.hpp).
-  constexpr Norm& last_norm() { return bn3; }
+  constexpr Norm3& last_norm() { return bn3; }
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("bn1", self.bn1...);

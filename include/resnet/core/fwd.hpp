@@ -47,6 +47,8 @@ template <int Channels, class B = Cpu>
 struct BatchNorm2d;
 template <int Channels, class B = Cpu>
 struct BatchNormReLU;
+template <int Channels, class B = Cpu>
+struct ResidualJoin;
 template <class B = Cpu>
 struct ReLU;
 template <class B = Cpu>

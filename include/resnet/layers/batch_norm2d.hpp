@@ -8,6 +8,8 @@
 //             dx = weight · inv_std · (dy - dbias / rows - xhat · dweight / rows)
 // With Statistics::running forward uses the running values too, and they stay: dx = weight · inv_std · dy.
 // Saves x, mean and inv_std. The batch's statistics need n·h·w of at least 2 (PyTorch's rule; Error otherwise).
+// BatchNormReLU is relu(norm(x)) in one operation, layers/residual_join.hpp what also adds a skip; all three have the same
+// parameters and names.
 #pragma once
 
 #include <resnet/core/error.hpp>
@@ -20,8 +22,11 @@
 
 namespace resnet {
 
+namespace detail {
+
+/// What they have in common: y = activation(norm(x) + skip) and its gradients.
 template <int Channels, class B>
-struct BatchNorm2d {
+struct BatchNorm {
   static constexpr double eps = 1e-5;
   static constexpr double momentum = 0.1;
 
@@ -33,82 +38,14 @@ struct BatchNorm2d {
   Statistics statistics = Statistics::batch;  // in training
 
   using Backend = B;
-  template <class Other>
-  using on = BatchNorm2d<Channels, Other>;
 
   static constexpr Shape out(Shape in) { return in; }
 
   template <Shape S>
   struct Saved {
-    Batch<S, B> x, y;  // y: of the forms with an addition only
+    Batch<S, B> x;
     Scalars<Shape{Channels}, B> mean, inv_std;
   };
-
-  template <Shape S>
-  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return forward_with(ctx, std::move(x), {}, op::Activation::none, saved);
-  }
-  template <Shape S>
-  constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    return infer_with(ctx, std::move(x), {}, op::Activation::none);
-  }
-  template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    return backward_with(ctx, std::move(dy), op::Activation::none, saved, grad);
-  }
-
-  /// relu(norm(x)) in one operation.
-  template <Shape S>
-  constexpr Batch<S, B> forward_relu(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return forward_with(ctx, std::move(x), {}, op::Activation::relu, saved);
-  }
-  template <Shape S>
-  constexpr Batch<S, B> infer_relu(Context<B>& ctx, Batch<S, B> x) const {
-    return infer_with(ctx, std::move(x), {}, op::Activation::relu);
-  }
-  template <Shape S>
-  constexpr Batch<S, B> backward_relu(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    return backward_with(ctx, std::move(dy), op::Activation::relu, saved, grad);
-  }
-
-  /// relu(norm(x) + skip) in one operation: the end of a residual block.
-  template <Shape S>
-  constexpr Batch<S, B> forward_add_relu(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, Saved<S>& saved) {
-    return saved.y = forward_with(ctx, std::move(x), std::move(skip), op::Activation::relu, saved);
-  }
-  template <Shape S>
-  constexpr Batch<S, B> infer_add_relu(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip) const {
-    return infer_with(ctx, std::move(x), std::move(skip), op::Activation::relu);
-  }
-  /// Returns dx, and in `dy` the gradient of skip.
-  template <Shape S>
-  constexpr Batch<S, B> backward_add_relu(Context<B>& ctx, Batch<S, B>& dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    const auto x = take(saved.x, dy), y = take(saved.y, dy);
-    const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
-    const auto masked_dy = std::move(dy);
-    dy = ctx.make_like(masked_dy);
-    if (grad.weight.released()) {  // the shortcut may still be trained
-      run<op::ReluBackward>(ctx, {.count = dy.size(), .y = y, .dy = masked_dy, .dx = dy});
-      return {};
-    }
-    auto dx = ctx.make_like(x);
-    run<op::NormalizeBackward>(ctx, {.rows = rows<S>(dy.n()),
-                                     .channels = Channels,
-                                     .statistics = statistics,
-                                     .x = x,
-                                     .weight = weight,
-                                     .bias = bias,
-                                     .mean = mean,
-                                     .inv_std = inv_std,
-                                     .activation = op::Activation::relu,
-                                     .y = y,
-                                     .dy = masked_dy,
-                                     .dskip = dy,
-                                     .dx = dx,
-                                     .dweight = grad.weight,
-                                     .dbias = grad.bias});
-    return dx;
-  }
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("weight", Role::scale, self.weight...);
@@ -118,11 +55,11 @@ struct BatchNorm2d {
     f("num_batches_tracked", Role::buffer, self.num_batches_tracked...);
   }
 
- private:
-  template <Shape S>
-  constexpr Batch<S, B> forward_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation,
-                                     Saved<S>& saved) {
-    require_channels<BatchNorm2d, S.c, Channels>(ctx);
+ protected:
+  template <class Layer, Shape S>
+  constexpr Batch<S, B> forward_as(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation,
+                                   Saved<S>& saved) {
+    require_channels<Layer, S.c, Channels>(ctx);
     const int n = rows<S>(x.n());
     const auto mean = saved.mean = ctx.template make_scalars<Shape{Channels}>(1);
     const auto inv_std = saved.inv_std = ctx.template make_scalars<Shape{Channels}>(1);
@@ -165,9 +102,9 @@ struct BatchNorm2d {
     return y;
   }
 
-  template <Shape S>
-  constexpr Batch<S, B> infer_with(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation) const {
-    require_channels<BatchNorm2d, S.c, Channels>(ctx);
+  template <class Layer, Shape S>
+  constexpr Batch<S, B> infer_as(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation) const {
+    require_channels<Layer, S.c, Channels>(ctx);
     auto y = ctx.make_like(x);
     run<op::BatchNormInfer>(ctx, {.rows = rows<S>(x.n()),
                                   .channels = Channels,
@@ -183,13 +120,18 @@ struct BatchNorm2d {
     return y;
   }
 
+  /// y: what forward gave where it had a skip, whose gradient goes to dskip.
   template <Shape S>
-  constexpr Batch<S, B> backward_with(Context<B>& ctx, Batch<S, B> dy, op::Activation activation, Saved<S>& saved,
-                                      BatchNorm2d& grad) const {
+  constexpr Batch<S, B> backward_as(Context<B>& ctx, Batch<S, B> dy, op::Activation activation, const Batch<S, B>& y,
+                                    const Batch<S, B>& dskip, Saved<S>& saved, BatchNorm& grad) const {
     const auto x = take(saved.x, dy);
     const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
     if (grad.weight.released()) return {};
-    auto dx = ctx.make_like(dy);
+    Batch<S, B> dx;
+    if (dskip.n() > 0)
+      dx = ctx.make_like(x);  // dy's memory may be dskip's
+    else
+      dx = ctx.make_like(dy);
     run<op::NormalizeBackward>(ctx, {.rows = rows<S>(dy.n()),
                                      .channels = Channels,
                                      .statistics = statistics,
@@ -199,13 +141,16 @@ struct BatchNorm2d {
                                      .mean = mean,
                                      .inv_std = inv_std,
                                      .activation = activation,
+                                     .y = y,
                                      .dy = dy,
+                                     .dskip = dskip,
                                      .dx = dx,
                                      .dweight = grad.weight,
                                      .dbias = grad.bias});
     return dx;
   }
 
+ private:
   template <Shape S>
   static constexpr int rows(int n) {
     return require_images(n) * S.h * S.w;
@@ -214,6 +159,50 @@ struct BatchNorm2d {
     Tensor<B, Channels> t;
     B::fill(t.size(), 1, t.data());
     return t;
+  }
+};
+
+}  // namespace detail
+
+template <int Channels, class B>
+struct BatchNorm2d : detail::BatchNorm<Channels, B> {
+  template <class Other>
+  using on = BatchNorm2d<Channels, Other>;
+  template <Shape S>
+  using Saved = typename detail::BatchNorm<Channels, B>::template Saved<S>;
+
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    return this->template forward_as<BatchNorm2d>(ctx, std::move(x), {}, op::Activation::none, saved);
+  }
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+    return this->template infer_as<BatchNorm2d>(ctx, std::move(x), {}, op::Activation::none);
+  }
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
+    return this->backward_as(ctx, std::move(dy), op::Activation::none, {}, {}, saved, grad);
+  }
+};
+
+template <int Channels, class B>
+struct BatchNormReLU : detail::BatchNorm<Channels, B> {
+  template <class Other>
+  using on = BatchNormReLU<Channels, Other>;
+  template <Shape S>
+  using Saved = typename detail::BatchNorm<Channels, B>::template Saved<S>;
+
+  template <Shape S>
+  constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    return this->template forward_as<BatchNormReLU>(ctx, std::move(x), {}, op::Activation::relu, saved);
+  }
+  template <Shape S>
+  constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
+    return this->template infer_as<BatchNormReLU>(ctx, std::move(x), {}, op::Activation::relu);
+  }
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNormReLU& grad) const {
+    return this->backward_as(ctx, std::move(dy), op::Activation::relu, {}, {}, saved, grad);
   }
 };
 

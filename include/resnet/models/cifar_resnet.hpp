@@ -14,7 +14,7 @@ namespace resnet {
 template <int Depth, int Width, int Classes, class B>
 struct CifarResNet {
   using Stem = Conv2d<3, Width, 3, 1, B>;
-  using Norm = BatchNorm2d<Width, B>;
+  using Norm = BatchNormReLU<Width, B>;
   using Layer1 = Stage<PaddedBlock, Width, Width, 1, Depth, B>;
   using Layer2 = Stage<PaddedBlock, Width, 2 * Width, 2, Depth, B>;
   using Layer3 = Stage<PaddedBlock, 2 * Width, 4 * Width, 2, Depth, B>;
@@ -54,7 +54,7 @@ struct CifarResNet {
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto y0 = conv1.forward(ctx, std::move(x), saved.conv1);
-    y0 = bn1.forward_relu(ctx, std::move(y0), saved.bn1);
+    y0 = bn1.forward(ctx, std::move(y0), saved.bn1);
     auto y1 = layer1.forward(ctx, std::move(y0), saved.layer1);
     auto y2 = layer2.forward(ctx, std::move(y1), saved.layer2);
     auto y3 = layer3.forward(ctx, std::move(y2), saved.layer3);
@@ -65,7 +65,7 @@ struct CifarResNet {
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto y0 = conv1.infer(ctx, std::move(x));
-    y0 = bn1.infer_relu(ctx, std::move(y0));
+    y0 = bn1.infer(ctx, std::move(y0));
     auto y1 = layer1.infer(ctx, std::move(y0));
     auto y2 = layer2.infer(ctx, std::move(y1));
     auto y3 = layer3.infer(ctx, std::move(y2));
@@ -104,7 +104,7 @@ struct CifarResNet {
     auto dy2 = layer3.backward(ctx, std::move(dy3), saved.layer3, grad.layer3);
     auto dy1 = layer2.backward(ctx, std::move(dy2), saved.layer2, grad.layer2);
     auto dy0 = layer1.backward(ctx, std::move(dy1), saved.layer1, grad.layer1);
-    return bn1.backward_relu(ctx, std::move(dy0), saved.bn1, grad.bn1);
+    return bn1.backward(ctx, std::move(dy0), saved.bn1, grad.bn1);
   }
 };
 

@@ -10,7 +10,7 @@
 #pragma once
 
 #include <resnet/blocks/dense_block.hpp>
-#include <resnet/layers/batch_norm_relu.hpp>
+#include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/linear.hpp>
 #include <resnet/models/form.hpp>
 #include <resnet/models/resnet.hpp>  // Depths
@@ -34,7 +34,7 @@ struct DenseNet {
   using Block3 = DenseBlock<half2, Growth, D.layer3, B>;
   using Transition3 = std::conditional_t<D.layer4 == 0, Identity<B>, Transition<out3, in4, B>>;
   using Block4 = DenseBlock<in4, Growth, D.layer4, B>;
-  using Norm5 = BatchNorm2d<features, B>;
+  using Norm5 = BatchNormReLU<features, B>;
   using Head = Linear<features, Classes, B>;
 
   Conv0 conv0;
@@ -97,7 +97,7 @@ struct DenseNet {
     auto d3 = denseblock3.forward(ctx, std::move(y2), saved.denseblock3);
     auto y3 = transition3.forward(ctx, std::move(d3), saved.transition3);
     auto d4 = denseblock4.forward(ctx, std::move(y3), saved.denseblock4);
-    d4 = norm5.forward_relu(ctx, std::move(d4), saved.norm5);
+    d4 = norm5.forward(ctx, std::move(d4), saved.norm5);
     auto pooled = avgpool.forward(ctx, std::move(d4), saved.avgpool);
     return classifier.forward(ctx, std::move(pooled), saved.classifier);
   }
@@ -110,7 +110,7 @@ struct DenseNet {
     auto y1 = transition1.infer(ctx, denseblock1.infer(ctx, std::move(y0)));
     auto y2 = transition2.infer(ctx, denseblock2.infer(ctx, std::move(y1)));
     auto y3 = transition3.infer(ctx, denseblock3.infer(ctx, std::move(y2)));
-    auto y4 = norm5.infer_relu(ctx, denseblock4.infer(ctx, std::move(y3)));
+    auto y4 = norm5.infer(ctx, denseblock4.infer(ctx, std::move(y3)));
     return classifier.infer(ctx, avgpool.infer(ctx, std::move(y4)));
   }
 
@@ -149,7 +149,7 @@ struct DenseNet {
   constexpr auto backward_to_stem(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseNet& grad) const {
     auto dpooled = classifier.backward(ctx, std::move(dy), saved.classifier, grad.classifier);
     auto dd4 = avgpool.backward(ctx, std::move(dpooled), saved.avgpool, grad.avgpool);
-    dd4 = norm5.backward_relu(ctx, std::move(dd4), saved.norm5, grad.norm5);
+    dd4 = norm5.backward(ctx, std::move(dd4), saved.norm5, grad.norm5);
     auto dy3 = denseblock4.backward(ctx, std::move(dd4), saved.denseblock4, grad.denseblock4);
     auto dd3 = transition3.backward(ctx, std::move(dy3), saved.transition3, grad.transition3);
     auto dy2 = denseblock3.backward(ctx, std::move(dd3), saved.denseblock3, grad.denseblock3);

@@ -83,7 +83,7 @@ struct PyramidNet {
   using Layer2 = PyramidStage<per_stage + 1, Depth, Alpha, Width, B>;
   using Layer3 = PyramidStage<2 * per_stage + 1, Depth, Alpha, Width, B>;
   static constexpr int final_width = pyramid_width<Depth, Alpha, Width>(3 * per_stage);
-  using FinalNorm = BatchNorm2d<final_width, B>;
+  using FinalNorm = BatchNormReLU<final_width, B>;
   using Head = Linear<final_width, Classes, B>;
 
   Stem conv1;
@@ -126,7 +126,7 @@ struct PyramidNet {
     auto y1 = layer1.forward(ctx, std::move(y0), saved.layer1);
     auto y2 = layer2.forward(ctx, std::move(y1), saved.layer2);
     auto y3 = layer3.forward(ctx, std::move(y2), saved.layer3);
-    y3 = bn_final.forward_relu(ctx, std::move(y3), saved.bn_final);
+    y3 = bn_final.forward(ctx, std::move(y3), saved.bn_final);
     auto features = avgpool.forward(ctx, std::move(y3), saved.avgpool);
     return fc.forward(ctx, std::move(features), saved.fc);
   }
@@ -138,7 +138,7 @@ struct PyramidNet {
     auto y1 = layer1.infer(ctx, std::move(y0));
     auto y2 = layer2.infer(ctx, std::move(y1));
     auto y3 = layer3.infer(ctx, std::move(y2));
-    y3 = bn_final.infer_relu(ctx, std::move(y3));
+    y3 = bn_final.infer(ctx, std::move(y3));
     return fc.infer(ctx, avgpool.infer(ctx, std::move(y3)));
   }
 
@@ -172,7 +172,7 @@ struct PyramidNet {
   constexpr auto backward_to_stem(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, PyramidNet& grad) const {
     auto dfeatures = fc.backward(ctx, std::move(dy), saved.fc, grad.fc);
     auto dy3 = avgpool.backward(ctx, std::move(dfeatures), saved.avgpool, grad.avgpool);
-    dy3 = bn_final.backward_relu(ctx, std::move(dy3), saved.bn_final, grad.bn_final);
+    dy3 = bn_final.backward(ctx, std::move(dy3), saved.bn_final, grad.bn_final);
     auto dy2 = layer3.backward(ctx, std::move(dy3), saved.layer3, grad.layer3);
     auto dy1 = layer2.backward(ctx, std::move(dy2), saved.layer2, grad.layer2);
     auto dy0 = layer1.backward(ctx, std::move(dy1), saved.layer1, grad.layer1);

@@ -27,7 +27,7 @@ template <template <int, int, int, class> class Block, Depths D, Form F, int Wid
 struct ResNet {
   static constexpr int out1 = Width * expansion<Block>, out2 = 2 * out1, out3 = 4 * out1, out4 = 8 * out1;
   using Stem = std::conditional_t<F == Form::cifar, Conv2d<3, Width, 3, 1, B>, Conv2d<3, Width, 7, 2, B>>;
-  using Norm = BatchNorm2d<Width, B>;
+  using Norm = BatchNormReLU<Width, B>;
   using MaxPool = std::conditional_t<F == Form::cifar, Identity<B>, MaxPool2d<3, 2, 1, B>>;
   using Layer1 = Stage<Block, Width, out1, 1, D.layer1, B>;
   using Layer2 = Stage<Block, out1, out2, 2, D.layer2, B>;
@@ -75,7 +75,7 @@ struct ResNet {
   template <Shape S>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
     auto stem = conv1.forward(ctx, std::move(x), saved.conv1);
-    stem = bn1.forward_relu(ctx, std::move(stem), saved.bn1);
+    stem = bn1.forward(ctx, std::move(stem), saved.bn1);
     auto y0 = maxpool.forward(ctx, std::move(stem), saved.maxpool);
     auto y1 = layer1.forward(ctx, std::move(y0), saved.layer1);
     auto y2 = layer2.forward(ctx, std::move(y1), saved.layer2);
@@ -88,7 +88,7 @@ struct ResNet {
   template <Shape S>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     auto stem = conv1.infer(ctx, std::move(x));
-    stem = bn1.infer_relu(ctx, std::move(stem));
+    stem = bn1.infer(ctx, std::move(stem));
     auto y0 = maxpool.infer(ctx, std::move(stem));
     auto y1 = layer1.infer(ctx, std::move(y0));
     auto y2 = layer2.infer(ctx, std::move(y1));
@@ -133,7 +133,7 @@ struct ResNet {
     auto dy1 = layer2.backward(ctx, std::move(dy2), saved.layer2, grad.layer2);
     auto dy0 = layer1.backward(ctx, std::move(dy1), saved.layer1, grad.layer1);
     auto dstem = maxpool.backward(ctx, std::move(dy0), saved.maxpool, grad.maxpool);
-    return bn1.backward_relu(ctx, std::move(dstem), saved.bn1, grad.bn1);
+    return bn1.backward(ctx, std::move(dstem), saved.bn1, grad.bn1);
   }
 };
 

@@ -21,7 +21,7 @@ struct WideResNet {
   using Block1 = Stage<WideBlock, Width, out1, 1, blocks, B>;
   using Block2 = Stage<WideBlock, out1, out2, 2, blocks, B>;
   using Block3 = Stage<WideBlock, out2, out3, 2, blocks, B>;
-  using Norm = BatchNorm2d<out3, B>;
+  using Norm = BatchNormReLU<out3, B>;
   using Head = Linear<out3, Classes, B>;
 
   Stem conv1;
@@ -61,7 +61,7 @@ struct WideResNet {
     auto y1 = block1.forward(ctx, std::move(y0), saved.block1);
     auto y2 = block2.forward(ctx, std::move(y1), saved.block2);
     auto y3 = block3.forward(ctx, std::move(y2), saved.block3);
-    y3 = bn1.forward_relu(ctx, std::move(y3), saved.bn1);
+    y3 = bn1.forward(ctx, std::move(y3), saved.bn1);
     auto features = avgpool.forward(ctx, std::move(y3), saved.avgpool);
     return fc.forward(ctx, std::move(features), saved.fc);
   }
@@ -72,7 +72,7 @@ struct WideResNet {
     auto y1 = block1.infer(ctx, std::move(y0));
     auto y2 = block2.infer(ctx, std::move(y1));
     auto y3 = block3.infer(ctx, std::move(y2));
-    y3 = bn1.infer_relu(ctx, std::move(y3));
+    y3 = bn1.infer(ctx, std::move(y3));
     return fc.infer(ctx, avgpool.infer(ctx, std::move(y3)));
   }
 
@@ -105,7 +105,7 @@ struct WideResNet {
   constexpr auto backward_to_stem(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, WideResNet& grad) const {
     auto dfeatures = fc.backward(ctx, std::move(dy), saved.fc, grad.fc);
     auto dy3 = avgpool.backward(ctx, std::move(dfeatures), saved.avgpool, grad.avgpool);
-    dy3 = bn1.backward_relu(ctx, std::move(dy3), saved.bn1, grad.bn1);
+    dy3 = bn1.backward(ctx, std::move(dy3), saved.bn1, grad.bn1);
     auto dy2 = block3.backward(ctx, std::move(dy3), saved.block3, grad.block3);
     auto dy1 = block2.backward(ctx, std::move(dy2), saved.block2, grad.block2);
     return block1.backward(ctx, std::move(dy1), saved.block1, grad.block1);
