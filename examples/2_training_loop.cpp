@@ -17,8 +17,8 @@ int train(int images, int epochs) {
   DataLoader test_loader(test_set, {.batch_size = 50, .normalize = normalize});
 
   Context<Cpu> ctx;
-  Net net, grad;  // a gradient is another value of the network's type
-  initialize(ctx, net);
+  Flat<Net> net, grad;  // a gradient is another value of the network's type
+  initialize(ctx, *net);
   Optimizer<Net> optimizer(Sgd{.momentum = 0.9, .nesterov = true}, {.weight = 5e-4});
   const std::int64_t steps = std::int64_t{epochs} * loader.batches();
   const Schedule schedule{CosineLr{}, 0.1, steps, steps / 10};
@@ -28,16 +28,16 @@ int train(int images, int epochs) {
     Metrics metrics;
     std::vector<int> predictions;
     for (const HostBatch& batch : loader.epoch(epoch)) {
-      const auto logits = net.forward(ctx, ctx.upload<image>(batch.images), saved);
+      const auto logits = net->forward(ctx, ctx.upload<image>(batch.images), saved);
       auto loss = softmax_cross_entropy(ctx, logits, one_hot<10>(ctx, batch.labels));
       predict(ctx, logits, predictions);
       metrics.add(loss.value, batch.labels, predictions);
 
       zero(grad);
-      net.backward_parameters(ctx, std::move(loss.dlogits), saved, grad);
+      net->backward_parameters(ctx, std::move(loss.dlogits), saved, *grad);
       optimizer.step(ctx, schedule(optimizer.steps()), net, grad);
     }
-    const Metrics test = evaluate<image>(ctx, net, test_loader).metrics;
+    const Metrics test = evaluate<image>(ctx, *net, test_loader).metrics;
     fmt::print("epoch {}: loss {:.3f}, accuracy {:.1f} %; held-out images: loss {:.3f}, accuracy {:.1f} %\n", epoch + 1,
                metrics.loss(), 100 * metrics.accuracy(), test.loss(), 100 * test.accuracy());
   }

@@ -14,7 +14,7 @@ int main() {
   using Net = ResNet18<10>;
 
   Context<Cpu> ctx;
-  auto model = std::make_unique<Net>(), grad = std::make_unique<Net>();
+  Flat<Net> model, grad;
   auto saved = std::make_unique<SavedOf<Net, image>>();
   initialize(ctx, *model);
   Optimizer<Net> optimizer(Sgd{.momentum = 0.9}, {.weight = 5e-4});
@@ -25,9 +25,9 @@ int main() {
     const auto logits = model->forward(ctx, ctx.upload<image>(std::span<const float>(images)), *saved);
     auto loss = softmax_cross_entropy(ctx, logits, one_hot<10>(ctx, labels));
     std::printf("step %d: loss %g\n", step, loss.value);
-    zero(*grad);
+    zero(grad);
     model->backward_parameters(ctx, std::move(loss.dlogits), *saved, *grad);
-    optimizer.step(ctx, 0.1, *model, *grad);
+    optimizer.step(ctx, 0.1, model, grad);
   }
   save_weights("model.safetensors", *model);
 }

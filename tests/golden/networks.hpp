@@ -84,8 +84,8 @@ void check_architecture(const File& file) {
 template <Shape S, class B, class Model>
 void check_steps(const File& file) {
   Context<B> ctx;
-  Model model, grad;
-  set_by_formula(model);
+  Flat<Model> model, grad;
+  set_by_formula(*model);
   Optimizer<Model> optimizer(Sgd{.momentum = 0.9}, {.weight = 5e-4});
   typename Model::template Saved<S> saved;
   const std::size_t n = file.values("labels").size();
@@ -95,10 +95,10 @@ void check_steps(const File& file) {
   double difference = 0;
   for (std::size_t step = 0; step < losses.size(); ++step) {
     const auto target = one_hot<10>(ctx, labels("labels.step" + std::to_string(step), n, 10));
-    const auto logits = model.forward(ctx, formula_images<S>(ctx, inputs.at(step), n), saved);
+    const auto logits = model->forward(ctx, formula_images<S>(ctx, inputs.at(step), n), saved);
     auto loss = softmax_cross_entropy(ctx, logits, target);
     zero(grad);
-    model.backward_parameters(ctx, std::move(loss.dlogits), saved, grad);
+    model->backward_parameters(ctx, std::move(loss.dlogits), saved, *grad);
     optimizer.step(ctx, 0.01, model, grad);
     CHECK(std::abs(loss.value - losses[step]) <= loss_tolerance<B>);
     difference = std::max(difference, std::abs(loss.value - losses[step]));
@@ -110,7 +110,7 @@ void check_steps(const File& file) {
         if constexpr (requires { value.dims(); })
           check_tensor(file, "steps/", name, values_of(value), loss_tolerance<B>, state);
       },
-      model);
+      *model);
   MESSAGE("worst of ten losses: ", difference, "; worst of the final state: ", state.name, " ", state.error);
 }
 

@@ -64,14 +64,14 @@ TEST_CASE_TEMPLATE("every optimizer's five steps agree with PyTorch", B, Ref<dou
   Worst worst;
   for (const auto& [name, settings] : optimizers) {
     Context<B> ctx;
-    Vector<B> parameter, gradient;
-    set<B>(parameter.view(), unit("parameter", 7));
+    Flat<Vector<B>> parameter, gradient;
+    set<B>(parameter->view(), unit("parameter", 7));
     Optimizer<Vector<B>> optimizer(settings.rule, {.weight = settings.decay});
     Values trajectory;
     for (int step = 0; step < 5; ++step) {
-      set<B>(gradient.view(), unit("gradient.step" + std::to_string(step), 7));
+      set<B>(gradient->view(), unit("gradient.step" + std::to_string(step), 7));
       optimizer.step(ctx, settings.lr, parameter, gradient);
-      const Values now = values_of(parameter.view());
+      const Values now = values_of(parameter->view());
       trajectory.insert(trajectory.end(), now.begin(), now.end());
     }
     worst.check(name, relative_error(trajectory, file.values(name)), output_tolerance<B>);

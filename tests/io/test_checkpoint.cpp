@@ -20,15 +20,15 @@ using B = Ref<float>;
 using Net = TinyNet<B>;
 
 /// Some training steps with a gradient that depends on the weights.
-void train(Net& net, Optimizer<Net>& optimizer, int steps) {
+void train(Flat<Net>& net, Optimizer<Net>& optimizer, int steps) {
   Context<B> ctx(1);
   for (int step = 0; step < steps; ++step) {
-    Net grad = net;
+    Flat<Net> grad = net;
     for_each_parameter([&](std::string_view, Role,
                            auto& g) { run<op::Scale>(ctx, {.count = g.size(), .factor = 0.3, .y = g.data()}); },
-                       grad);
+                       *grad);
     optimizer.step(ctx, 0.05, net, grad);
-    ++net.bn1.num_batches_tracked;
+    ++net->bn1.num_batches_tracked;
   }
 }
 
@@ -39,19 +39,20 @@ TEST_CASE("checkpoint: a resumed run continues bit for bit") {
        {Rule(Sgd{.momentum = 0.9, .nesterov = true}), Rule(Adam{}), Rule(AdamW{}), Rule(RmsProp{.momentum = 0.5})}) {
     const Scratch scratch;
     const std::string path = scratch.file("last.safetensors");
-    Net net;
+    Flat<Net> flat;
+    Net& net = *flat;
     fill_with_numbers(net, 1);
     Optimizer<Net> optimizer(rule, {.weight = 1e-3});
-    train(net, optimizer, 3);
+    train(flat, optimizer, 3);
     save_checkpoint(path, net, optimizer, {{"epoch", "3"}});
-    train(net, optimizer, 4);
+    train(flat, optimizer, 4);
 
-    Net resumed;
+    Flat<Net> resumed;
     Optimizer<Net> resumed_optimizer(rule, {.weight = 1e-3});
-    CHECK(load_checkpoint(path, resumed, resumed_optimizer) == Metadata{{"epoch", "3"}});
+    CHECK(load_checkpoint(path, *resumed, resumed_optimizer) == Metadata{{"epoch", "3"}});
     CHECK(resumed_optimizer.steps() == 3);
     train(resumed, resumed_optimizer, 4);
-    CHECK(values_of(resumed) == values_of(net));
+    CHECK(values_of(*resumed) == values_of(net));
     CHECK(scratch.count() == 1);
   }
 }
@@ -81,11 +82,12 @@ TEST_CASE("checkpoint: weights can be taken out of it") {
 TEST_CASE("checkpoint: what does not fit changes nothing") {
   const Scratch scratch;
   const std::string path = scratch.file("c");
-  Net net, other;
+  Flat<Net> flat;
+  Net &net = *flat, other;
   fill_with_numbers(net, 1);
   fill_with_numbers(other, 2);
   Optimizer<Net> optimizer(Sgd{.momentum = 0.9}), adam(Adam{});
-  train(net, optimizer, 2);
+  train(flat, optimizer, 2);
   const std::vector<double> before = values_of(other);
 
   save_checkpoint(path, net, optimizer, {});
@@ -107,11 +109,12 @@ TEST_CASE("checkpoint: what does not fit changes nothing") {
 TEST_CASE("checkpoint: what the optimizer remembers is checked like the model") {
   const Scratch scratch;
   const std::string path = scratch.file("c");
-  Net net, other;
+  Flat<Net> flat;
+  Net &net = *flat, other;
   fill_with_numbers(net, 1);
   fill_with_numbers(other, 2);
   Optimizer<Net> optimizer(Sgd{.momentum = 0.9}), other_optimizer(Sgd{.momentum = 0.9});
-  train(net, optimizer, 2);
+  train(flat, optimizer, 2);
   save_checkpoint(path, net, optimizer, {});
   const std::string good = bytes_of(path);
   SafeTensors file = read_safetensors(path);
@@ -136,10 +139,10 @@ TEST_CASE("checkpoint: what the optimizer remembers is checked like the model") 
       "[1]");
 
   write_bytes(path, good);
-  Net grad;
-  grad.fc.bias.data()[2] = std::numeric_limits<float>::infinity();
+  Flat<Net> grad;
+  grad->fc.bias.data()[2] = std::numeric_limits<float>::infinity();
   Context<B> ctx(1);
-  optimizer.step(ctx, 0, net, grad);  // a learning rate of 0: 0 · ∞ breaks the model as well
+  optimizer.step(ctx, 0, flat, grad);  // a learning rate of 0: 0 · ∞ breaks the model as well
   fill_with_numbers(net, 1);
   CHECK_THROWS_WITH_AS(save_checkpoint(path, net, optimizer, {}),
                        doctest::Contains("\"optimizer.momentum_buffer.fc.bias\": expected finite values, found "),

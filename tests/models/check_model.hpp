@@ -25,7 +25,7 @@ void check_model(double lr, int steps = 10) {
   using namespace resnet;
   static constexpr int classes = Net::out(S).c;
   Context<Cpu> ctx;
-  auto model = std::make_unique<Net>(), grad = std::make_unique<Net>(), loaded = std::make_unique<Net>();
+  Flat<Net> model, grad, loaded;
   auto saved = std::make_unique<SavedOf<Net, S>>();
   initialize(ctx, *model);
   Optimizer<Net> optimizer(Sgd{.momentum = 0.9}, {.weight = 5e-4});
@@ -37,9 +37,9 @@ void check_model(double lr, int steps = 10) {
     const auto logits = model->forward(ctx, images, *saved);
     auto loss = softmax_cross_entropy(ctx, logits, one_hot<classes>(ctx, labels));
     (step == 0 ? first : last) = loss.value;
-    zero(*grad);
+    zero(grad);
     backward_parameters(ctx, *model, std::move(loss.dlogits), *saved, *grad);
-    optimizer.step(ctx, lr, *model, *grad);
+    optimizer.step(ctx, lr, model, grad);
   }
   CHECK_MESSAGE(last < first / 2, "the loss went from " << first << " to " << last);
 

@@ -64,11 +64,11 @@ constexpr WeightDecay decay{.weight = 0.1, .scale = 0.2, .bias = 0.3};
 template <class B>
 Values after_three_steps(const Rule& rule, int threads) {
   Context<B> ctx(threads);
-  auto net = random_net<B>(1);
+  Flat<Net<B>> net = random_net<B>(1);
   Optimizer<Net<B>> optimizer(rule, decay);
   for (std::uint64_t step = 0; step < 3; ++step) optimizer.step(ctx, 0.125, net, random_net<B>(100 + 10 * step));
   CHECK(optimizer.steps() == 3);
-  return test::state_of(net);
+  return test::state_of(*net);
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ TEST_CASE("Optimizer: weight decay by role, buffers left alone") {
   const Net<Double> zero_gradient;
   const auto check = [&](const Rule& rule, WeightDecay d, double lr) {
     Context<Double> ctx;
-    Net<Double> net = before;
+    Flat<Net<Double>> net = before;
     Optimizer<Net<Double>>(rule, d).step(ctx, lr, net, zero_gradient);
     for_each_state(
         [&](std::string_view name, Role role, const auto& now, const auto& then) {
@@ -105,7 +105,7 @@ TEST_CASE("Optimizer: weight decay by role, buffers left alone") {
           else
             CHECK(now == then);
         },
-        net, before);
+        *net, before);
   };
   check(Sgd{}, decay, 0.5);
   check(AdamW{}, decay, 0.5);
@@ -118,11 +118,11 @@ TEST_CASE("Optimizer: the first step of each rule, in closed form") {
   // lr·sign(g) / sqrt(1 - alpha).
   const auto moved = [](const Rule& rule, double gradient) {
     Context<Double> ctx;
-    Net<Double> net, grad;
-    grad.bias.data()[0] = gradient;
+    Flat<Net<Double>> net, grad;
+    grad->bias.data()[0] = gradient;
     Optimizer<Net<Double>>(rule).step(ctx, 0.5, net, grad);
-    CHECK(net.weight.data()[7] == 0);
-    return -net.bias.data()[0] / 0.5;
+    CHECK(net->weight.data()[7] == 0);
+    return -net->bias.data()[0] / 0.5;
   };
   for (const double g : {-3.0, 0.25}) {
     const double sign = g < 0 ? -1 : 1;
@@ -153,8 +153,8 @@ TEST_CASE("Optimizer: torch.optim's names for what a checkpoint holds") {
 
 TEST_CASE("Optimizer: the named averages are those that they say") {
   Context<Double> ctx;
-  Net<Double> net, grad;
-  grad.bias.data()[0] = 2;
+  Flat<Net<Double>> net, grad;
+  grad->bias.data()[0] = 2;
   const auto averages = [&](const Rule& rule, int steps) {
     Values found;
     Optimizer<Net<Double>> optimizer(rule);
@@ -214,15 +214,15 @@ TEST_CASE("Optimizer: frozen parameters and their averages keep their bits") {
   const auto before = random_net<Double>(1), grad = random_net<Double>(100);
   for (const Rule& rule : rules) {
     Context<Double> ctx;
-    Net<Double> net = before, free = before;
+    Flat<Net<Double>> net = before, free = before;
     Optimizer<Net<Double>> optimizer(rule, decay), unfrozen(rule, decay);
     optimizer.freeze({"weight", "sc"});
     for (int step = 0; step < 2; ++step) optimizer.step(ctx, 0.5, net, grad), unfrozen.step(ctx, 0.5, free, grad);
-    CHECK(test::values_of(net.weight) == test::values_of(before.weight));
-    CHECK(test::values_of(net.scale) == test::values_of(before.scale));
-    CHECK(test::values_of(net.conv) == test::values_of(free.conv));
-    CHECK(test::values_of(net.bias) == test::values_of(free.bias));
-    CHECK(test::values_of(net.conv) != test::values_of(before.conv));
+    CHECK(test::values_of(net->weight) == test::values_of(before.weight));
+    CHECK(test::values_of(net->scale) == test::values_of(before.scale));
+    CHECK(test::values_of(net->conv) == test::values_of(free->conv));
+    CHECK(test::values_of(net->bias) == test::values_of(free->bias));
+    CHECK(test::values_of(net->conv) != test::values_of(before.conv));
     optimizer.visit_state([&](const std::string&, auto& part) {
       if constexpr (requires { part.weight; }) CHECK(test::values_of(part.weight) == Values(16'383, 0.0));
     });
@@ -235,38 +235,38 @@ TEST_CASE("Optimizer: frozen parameters and their averages keep their bits") {
 
 TEST_CASE_TEMPLATE("clip_grad_value", B, Double, Ref<float>, Cpu) {
   Context<B> ctx(2);
-  Net<B> grad;
-  grad.weight.data()[16'000] = 3;
-  grad.scale.data()[0] = -4;
-  grad.bias.data()[0] = 0.25;
-  grad.mean.data()[0] = 100;  // no gradient
+  Flat<Net<B>> grad;
+  grad->weight.data()[16'000] = 3;
+  grad->scale.data()[0] = -4;
+  grad->bias.data()[0] = 0.25;
+  grad->mean.data()[0] = 100;  // no gradient
   clip_grad_value(ctx, grad, 0.5);
-  CHECK(grad.weight.data()[16'000] == 0.5);
-  CHECK(grad.scale.data()[0] == -0.5);
-  CHECK(grad.bias.data()[0] == 0.25);
-  CHECK(grad.mean.data()[0] == 100);
+  CHECK(grad->weight.data()[16'000] == 0.5);
+  CHECK(grad->scale.data()[0] == -0.5);
+  CHECK(grad->bias.data()[0] == 0.25);
+  CHECK(grad->mean.data()[0] == 100);
 }
 
 TEST_CASE_TEMPLATE("clip_grad_norm", B, Double, Ref<float>, Cpu) {
   Context<B> ctx(2);
-  Net<B> grad;
-  grad.weight.data()[16'000] = 3;
-  grad.scale.data()[0] = -4;
-  grad.conv.data()[16'384] = 12;
-  grad.mean.data()[0] = 100;  // no gradient
-  const Net<B> before = grad;
+  Flat<Net<B>> grad;
+  grad->weight.data()[16'000] = 3;
+  grad->scale.data()[0] = -4;
+  grad->conv.data()[16'384] = 12;
+  grad->mean.data()[0] = 100;  // no gradient
+  const Net<B> before = *grad;
 
   CHECK(clip_grad_norm(ctx, grad, 14) == 13);
-  CHECK(test::state_of(grad) == test::state_of(before));
+  CHECK(test::state_of(*grad) == test::state_of(before));
 
   CHECK(clip_grad_norm(ctx, grad, 1) == 13);
   const double factor = 1 / (13 + 1e-6);
-  CHECK(grad.weight.data()[16'000] == doctest::Approx(3 * factor).epsilon(1e-7));
-  CHECK(grad.scale.data()[0] == doctest::Approx(-4 * factor).epsilon(1e-7));
-  CHECK(grad.conv.data()[16'384] == doctest::Approx(12 * factor).epsilon(1e-7));
-  CHECK(grad.mean.data()[0] == 100);
+  CHECK(grad->weight.data()[16'000] == doctest::Approx(3 * factor).epsilon(1e-7));
+  CHECK(grad->scale.data()[0] == doctest::Approx(-4 * factor).epsilon(1e-7));
+  CHECK(grad->conv.data()[16'384] == doctest::Approx(12 * factor).epsilon(1e-7));
+  CHECK(grad->mean.data()[0] == 100);
 
   zero(grad);
   CHECK(clip_grad_norm(ctx, grad, 1) == 0);
-  CHECK(test::parameters_of(grad) == Values(test::parameters_of(grad).size(), 0.0));
+  CHECK(test::parameters_of(*grad) == Values(test::parameters_of(*grad).size(), 0.0));
 }

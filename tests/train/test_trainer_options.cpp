@@ -191,19 +191,19 @@ TEST_CASE("Trainer: a head alone learns from the features that evaluation uses, 
   auto& layers = run.trainer.model.layers;
   using Head = Linear<2, 3, Double>;
   Context<Double> ctx;
-  Head head = std::get<3>(layers), grad;
+  Flat<Head> head = std::get<3>(layers), grad;
   Optimizer<Head> optimizer(Sgd{}, {.weight = 0.01});
   for (int step = 0; step < 3; ++step) {
     auto x = std::get<0>(layers).infer(ctx, ctx.upload<small>(batches.images));
     auto features = std::get<2>(layers).infer(ctx, std::as_const(std::get<1>(layers)).infer(ctx, std::move(x)));
     SavedOf<Head, Shape{2}> saved;
     auto loss =
-        softmax_cross_entropy(ctx, head.forward(ctx, std::move(features), saved), one_hot<3>(ctx, batches.labels));
+        softmax_cross_entropy(ctx, head->forward(ctx, std::move(features), saved), one_hot<3>(ctx, batches.labels));
     zero(grad);
-    head.backward_weight(ctx, loss.dlogits, saved, grad);
+    head->backward_weight(ctx, loss.dlogits, saved, *grad);
     optimizer.step(ctx, 0.5, head, grad);
     run.trainer.step(batches.all());
-    CHECK(parameters_of(std::get<3>(layers)) == parameters_of(head));
+    CHECK(parameters_of(std::get<3>(layers)) == parameters_of(*head));
   }
 }
 

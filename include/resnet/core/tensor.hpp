@@ -36,12 +36,23 @@ class Tensor {
   constexpr Tensor(const Tensor& o) : data_(o.released() ? nullptr : B::allocate(size())) {
     if (!released()) B::copy(size(), o.data_, data_);
   }
-  constexpr Tensor(Tensor&& o) noexcept : data_(std::exchange(o.data_, nullptr)) {}
-  constexpr Tensor& operator=(Tensor o) noexcept {
-    std::swap(data_, o.data_);
+  constexpr Tensor(Tensor&& o) : Tensor(nullptr) {
+    if (o.owned_)
+      std::swap(data_, o.data_);
+    else
+      *this = Tensor(std::as_const(o));
+  }
+  /// Copies into memory that isn't this tensor's own; takes o's otherwise.
+  constexpr Tensor& operator=(Tensor o) {
+    if (!owned_ && !released() && !o.released()) {
+      B::copy(size(), o.data_, data_);
+    } else {
+      std::swap(data_, o.data_);
+      std::swap(owned_, o.owned_);
+    }
     return *this;
   }
-  constexpr ~Tensor() { B::deallocate(data_); }
+  constexpr ~Tensor() { give_back(); }
 
   /// Throws Error if the tensor was released.
   constexpr Scalar* data() {
@@ -54,11 +65,28 @@ class Tensor {
   constexpr const Scalar* data_or_null() const { return data_; }
 
   /// Gives the memory back: of a gradient that nobody asks for (core/layer.hpp, 10). On a dry backend nothing happens.
-  constexpr void release() { B::deallocate(std::exchange(data_, nullptr)); }
+  constexpr void release() {
+    give_back();
+    data_ = nullptr;
+  }
   constexpr bool released() const { return !B::dry && !data_; }
 
+  /// Moves to memory of somebody else's, which has to outlive it, and be left alone by who does not want to change it.
+  constexpr void move_to(Scalar* place) {
+    B::copy(size(), data_, place);
+    give_back();
+    data_ = place;
+    owned_ = false;
+  }
+
  private:
+  constexpr explicit Tensor(std::nullptr_t) : data_(nullptr) {}
+  constexpr void give_back() {
+    if (owned_) B::deallocate(data_);
+  }
+
   Scalar* data_;  // null after a move and where released
+  bool owned_ = true;
 };
 
 template <class T>

@@ -182,6 +182,29 @@ void for_each_parameter(F&& f, Model& model, Others&... others) {
   std::remove_const_t<Model>::visit(visitor, model, others...);
 }
 
+namespace detail {
+
+template <class F>
+struct CounterWalk {
+  F& f;
+  template <class First, class... Rest>
+  void operator()(std::string_view, Role, First& first, Rest&... rest) {
+    if constexpr (!is_tensor<std::remove_const_t<First>>) f(first, rest...);
+  }
+  template <class Node, class... Others>
+  void operator()(std::string_view, Node& node, Others&... others) {
+    visit_parts(*this, node, others...);
+  }
+};
+
+}  // namespace detail
+
+/// f(counter...) for each counter among the buffers.
+template <class F, class Model, class... Others>
+void for_each_counter(F&& f, Model& model, Others&... others) {
+  detail::CounterWalk<F>{f}("", model, others...);
+}
+
 /// All layers of type L in the model, in the order of visit.
 template <class L, class Model>
 std::vector<L*> layers_of(Model& model) {

@@ -8,7 +8,7 @@
 
 #include <resnet/core/backend.hpp>
 #include <resnet/core/error.hpp>
-#include <resnet/core/visit.hpp>
+#include <resnet/core/flat.hpp>
 #include <resnet/op/parameters.hpp>
 
 #include <algorithm>
@@ -72,7 +72,8 @@ class Optimizer {
   explicit Optimizer(Rule rule, WeightDecay decay = {})
       : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {
     validate(rule_, decay_);
-    for (Model& average : averages_) zero(average);  // a new BatchNorm2d's weight is 1
+    for (Flat<Model>& average : averages_) zero(average);  // a new BatchNorm2d's weight is 1
+    for (const Role role : {Role::weight, Role::scale, Role::bias}) trained_.push_back(averages_.front().range(role));
   }
 
   /// From now on leaves alone what begins so: {"conv1.", "layer1."}. Throws Error for a prefix of no parameter's
@@ -81,26 +82,40 @@ class Optimizer {
     for (const std::string& prefix : prefixes) {
       bool found = false;
       for_each_parameter([&](std::string_view name, Role, const auto&) { found |= name.starts_with(prefix); },
-                         averages_.front());
+                         *averages_.front());
       if (!found)
         throw Error("optimizer: freeze: expected the beginning of a parameter's name, found \"" + prefix + "\"");
     }
     frozen_ = std::move(prefixes);
+    trained_.clear(), left_alone_.clear();
+    for (const Role wanted : {Role::weight, Role::scale, Role::bias})
+      for_each_parameter(
+          [&](std::string_view name, Role role, const auto& t) {
+            if (role != wanted) return;
+            auto& ranges = is_frozen(name) ? left_alone_ : trained_;
+            const auto begin = static_cast<std::size_t>(t.data() - averages_.front().data());
+            const std::size_t size = Flat<Model>::room(t.size());
+            if (!ranges.empty() && ranges.back().role == role && ranges.back().begin + ranges.back().size == begin)
+              ranges.back().size += size;
+            else
+              ranges.push_back({role, begin, size});
+          },
+          *averages_.front());
   }
   bool is_frozen(std::string_view name) const {
     return std::any_of(frozen_.begin(), frozen_.end(), [&](const auto& prefix) { return name.starts_with(prefix); });
   }
 
+  /// What of a gradient belongs to frozen parameters.
+  const std::vector<FlatRange>& frozen_ranges() const { return left_alone_; }
+
   /// Updates the model in place.
   template <class B>
-  void step(Context<B>& ctx, double lr, Model& model, const Model& grad) {
+  void step(Context<B>& ctx, double lr, Flat<Model>& model, const Flat<Model>& grad) {
     ++steps_;
-    for_each_parameter(
-        [&](std::string_view name, Role role, auto& w, auto& g, auto& first, auto& second) {
-          if (is_frozen(name)) return;
-          update(ctx, lr, decay_(role), w.size(), g.data(), first.data(), second.data(), w.data());
-        },
-        model, grad, averages_.front(), averages_.back());
+    for (const FlatRange& r : trained_)
+      update(ctx, lr, decay_(r.role), r.size, grad.data() + r.begin, averages_.front().data() + r.begin,
+             averages_.back().data() + r.begin, model.data() + r.begin);
   }
 
   /// Steps so far.
@@ -156,40 +171,32 @@ class Optimizer {
   static void visit_state(auto& self, auto& f) {
     f("step", self.steps_);
     const bool adam = std::holds_alternative<Adam>(self.rule_) || std::holds_alternative<AdamW>(self.rule_);
-    f(adam ? "exp_avg" : "momentum_buffer", self.averages_.front());
-    if (self.averages_.size() > 1) f(adam ? "exp_avg_sq" : "square_avg", self.averages_.back());
+    f(adam ? "exp_avg" : "momentum_buffer", *self.averages_.front());
+    if (self.averages_.size() > 1) f(adam ? "exp_avg_sq" : "square_avg", *self.averages_.back());
   }
 
   Rule rule_;
   WeightDecay decay_;
-  std::vector<Model> averages_;
+  std::vector<Flat<Model>> averages_;
   std::vector<std::string> frozen_;
+  std::vector<FlatRange> trained_, left_alone_;
   std::int64_t steps_ = 0;
 };
 
 /// Limits each element of the gradient to [-max_value, max_value] (torch.nn.utils.clip_grad_value_).
 template <class B, class Model>
-void clip_grad_value(Context<B>& ctx, Model& grad, double max_value) {
-  for_each_parameter(
-      [&](std::string_view, Role, auto& g) {
-        run<op::Clamp>(ctx, {.count = g.size(), .low = -max_value, .high = max_value, .y = g.data()});
-      },
-      grad);
+void clip_grad_value(Context<B>& ctx, Flat<Model>& grad, double max_value) {
+  run<op::Clamp>(ctx, {.count = grad.parameters(), .low = -max_value, .high = max_value, .y = grad.data()});
 }
 
 /// Scales the gradient so that its L2 norm over all parameters is at most `max_norm`; returns the norm it had
 /// (torch.nn.utils.clip_grad_norm_).
 template <class B, class Model>
-double clip_grad_norm(Context<B>& ctx, Model& grad, double max_norm) {
+double clip_grad_norm(Context<B>& ctx, Flat<Model>& grad, double max_norm) {
   double squares = 0;
-  for_each_parameter([&](std::string_view, Role,
-                         auto& g) { run<op::SumOfSquares>(ctx, {.count = g.size(), .x = g.data(), .sum = &squares}); },
-                     grad);
+  run<op::SumOfSquares>(ctx, {.count = grad.parameters(), .x = grad.data(), .sum = &squares});
   const double norm = std::sqrt(squares), factor = max_norm / (norm + 1e-6);
-  if (factor < 1)
-    for_each_parameter([&](std::string_view, Role,
-                           auto& g) { run<op::Scale>(ctx, {.count = g.size(), .factor = factor, .y = g.data()}); },
-                       grad);
+  if (factor < 1) run<op::Scale>(ctx, {.count = grad.parameters(), .factor = factor, .y = grad.data()});
   return norm;
 }
 

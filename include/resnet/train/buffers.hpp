@@ -3,11 +3,12 @@
 // counters. Its memory is allocated by the first copy.
 #pragma once
 
-#include <resnet/core/visit.hpp>
+#include <resnet/core/flat.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace resnet {
 
@@ -16,53 +17,31 @@ class Buffers {
  public:
   using B = typename Model::Backend;
 
-  void copy_from(const Model& model) {
+  void copy_from(const Flat<Model>& model) {
+    const FlatRange range = model.range(Role::buffer);
     if (!scalars_) {
-      const Place end = for_each_buffer(model, [](const auto&, Place) {});
-      scalars_.reset(B::allocate(end.scalar));
-      counters_ = std::make_unique<std::int64_t[]>(end.counter);
+      scalars_.reset(B::allocate(range.size));
+      std::size_t counters = 0;
+      for_each_counter([&](std::int64_t) { ++counters; }, *model);
+      counters_.resize(counters);
     }
-    for_each_buffer(model, [this](const auto& value, Place at) {
-      if constexpr (requires { value.data(); })
-        B::copy(value.size(), value.data(), scalars_.get() + at.scalar);
-      else
-        counters_[at.counter] = value;
-    });
+    B::copy(range.size, model.data() + range.begin, scalars_.get());
+    auto next = counters_.begin();
+    for_each_counter([&](std::int64_t count) { *next++ = count; }, *model);
   }
-  void copy_to(Model& model) const {
-    for_each_buffer(model, [this](auto& value, Place at) {
-      if constexpr (requires { value.data(); })
-        B::copy(value.size(), scalars_.get() + at.scalar, value.data());
-      else
-        value = counters_[at.counter];
-    });
+  void copy_to(Flat<Model>& model) const {
+    const FlatRange range = model.range(Role::buffer);
+    B::copy(range.size, scalars_.get(), model.data() + range.begin);
+    auto next = counters_.begin();
+    for_each_counter([&](std::int64_t& count) { count = *next++; }, *model);
   }
 
  private:
-  struct Place {
-    std::size_t scalar = 0, counter = 0;
-  };
-  /// f(tensor or counter, the place of its copy); returns the place behind the last.
-  static Place for_each_buffer(auto& model, auto&& f) {
-    Place at;
-    for_each_state(
-        [&](std::string_view, Role role, auto& value) {
-          if (role != Role::buffer) return;
-          f(value, at);
-          if constexpr (requires { value.data(); })
-            at.scalar += value.size();
-          else
-            ++at.counter;
-        },
-        model);
-    return at;
-  }
-
   struct Deallocate {
     void operator()(typename B::Scalar* p) const { B::deallocate(p); }
   };
   std::unique_ptr<typename B::Scalar[], Deallocate> scalars_;
-  std::unique_ptr<std::int64_t[]> counters_;
+  std::vector<std::int64_t> counters_;
 };
 
 }  // namespace resnet

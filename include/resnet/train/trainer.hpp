@@ -37,6 +37,8 @@ namespace resnet {
 
 template <class Model, Shape S>
 class Trainer {
+  Flat<Model> flat_;  // here, because `model` refers to it
+
  public:
   using B = typename Model::Backend;
   using Fits = std::bool_constant<is_classifier<Model, S>>;
@@ -53,16 +55,19 @@ class Trainer {
     if (!options_.frozen.empty()) {
       freezer_.emplace(model, options_.frozen_statistics,
                        [&](std::string_view name) { return optimizer_.is_frozen(name); });
-      freezer_->apply(model, grad_);
+      freezer_->apply(model, *grad_);
     }
     if (options_.ema_decay > 0) average_.emplace();
     if (options_.lookahead_steps > 0) slow_.emplace();
   }
 
-  Model model;
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  Model& model = *flat_;
 
   /// The model to evaluate.
-  const Model& averaged() const { return average_ && steps() > 0 ? *average_ : model; }
+  const Model& averaged() const { return average_ && steps() > 0 ? **average_ : model; }
 
   /// Batches so far, accumulate of them for each update.
   std::int64_t steps() const { return optimizer_.steps() * options_.accumulate + accumulated_; }
@@ -90,7 +95,7 @@ class Trainer {
   void step(const HostBatch& batch) {
     require_fit("trainer", batch, network);
     if (steps() == 0) require_initialised("trainer", model);
-    if (freezer_) freezer_->apply(model, grad_);  // again: the model may be another one by now
+    if (freezer_) freezer_->apply(model, *grad_);  // again: the model may be another one by now
     // In pairs: one image is too few for BatchNorm2d where the feature maps have shrunk to one pixel, and the arena
     // rounds sizes up.
     constexpr std::size_t bytes_per_pair =
@@ -109,7 +114,7 @@ class Trainer {
     predict(ctx_, logits, predictions_);
     epoch_.add(loss.value, batch.main_labels(), predictions_);
     if (accumulated_ == 0) zero(grad_);
-    backward_parameters(ctx_, model, std::move(loss.dlogits), *saved_, grad_);
+    backward_parameters(ctx_, model, std::move(loss.dlogits), *saved_, *grad_);
     if (++accumulated_ == options_.accumulate) update();
   }
   void step(const HostBatch&) requires(!Fits::value) {}  // the error has been said
@@ -125,9 +130,9 @@ class Trainer {
     metadata["epoch_loss_sum"] = to_metadata(epoch_.loss_sum);
     if (options_.accumulate > 1) metadata["accumulated"] = to_metadata(accumulated_);
     save_checkpoint(path, model, optimizer_, std::move(metadata), [&](SafeTensors& file) {
-      if (average_) put_state(file, "averaged.", *average_);
-      if (slow_) put_parameters(file, "slow.", *slow_);
-      if (options_.accumulate > 1) put_parameters(file, "gradient.", grad_);
+      if (average_) put_state(file, "averaged.", **average_);
+      if (slow_) put_parameters(file, "slow.", **slow_);
+      if (options_.accumulate > 1) put_parameters(file, "gradient.", *grad_);
     });
   }
 
@@ -152,9 +157,9 @@ class Trainer {
       epoch.loss_sum = from_metadata<double>(path, m, "epoch_loss_sum", -largest, largest);
     };
     Metadata metadata = load_checkpoint(path, model, optimizer_, check_all, [&](StateLoader& loader) {
-      if (average_) expect_state(loader, "averaged.", *average_);
-      if (slow_) expect_parameters(loader, "slow.", *slow_);
-      if (options_.accumulate > 1) expect_parameters(loader, "gradient.", grad_);
+      if (average_) expect_state(loader, "averaged.", **average_);
+      if (slow_) expect_parameters(loader, "slow.", **slow_);
+      if (options_.accumulate > 1) expect_parameters(loader, "gradient.", *grad_);
       loader.expect_count("optimizer.step", (steps - accumulated) / options_.accumulate);
     });
     ctx_.set_stream_position(stream);
@@ -168,13 +173,13 @@ class Trainer {
   class Attempt {
    public:
     explicit Attempt(Trainer& trainer) : trainer_(trainer), stream_(trainer.ctx_.stream_position()) {
-      trainer.before_.copy_from(trainer.model);
+      trainer.before_.copy_from(trainer.flat_);
       if (!trainer.saved_) trainer.saved_ = std::make_unique<SavedOf<Model, S>>();
     }
     ~Attempt() {
       if (accepted_) return;
       trainer_.saved_.reset();
-      trainer_.before_.copy_to(trainer_.model);
+      trainer_.before_.copy_to(trainer_.flat_);
       trainer_.ctx_.set_stream_position(stream_);
     }
     Attempt(const Attempt&) = delete;
@@ -193,57 +198,44 @@ class Trainer {
 
   /// The averages begin with what the run begins with: the model before its first forward pass.
   void start_averages() {
-    if (slow_) slow_ = model;
+    if (slow_) *slow_ = flat_;
     if (!average_) return;
-    average_ = model;
+    *average_ = flat_;
     before_.copy_to(*average_);
   }
 
   /// The optimizer's step along the gradient, and what follows it.
   void update() {
-    if (!options_.frozen.empty())
-      for_each_parameter(
-          [&](std::string_view name, Role, auto& g) {
-            if (optimizer_.is_frozen(name)) B::fill(g.size(), 0, g.data());  // no part of the norm
-          },
-          grad_);
+    for (const FlatRange& frozen : optimizer_.frozen_ranges())
+      B::fill(frozen.size, 0, grad_.data() + frozen.begin);  // no part of the norm
     if (options_.clip_value > 0) clip_grad_value(ctx_, grad_, options_.clip_value);
     if (options_.clip_norm > 0) clip_grad_norm(ctx_, grad_, options_.clip_norm);
-    optimizer_.step(ctx_, learning_rate(), model, grad_);
+    optimizer_.step(ctx_, learning_rate(), flat_, grad_);
     accumulated_ = 0;
     if (slow_ && optimizer_.steps() % options_.lookahead_steps == 0) look_ahead();
     if (average_) average();
   }
 
   void look_ahead() {
-    for_each_parameter(
-        [&](std::string_view, Role, auto& fast, auto& slow) {
-          run<op::Lerp>(ctx_, {.count = fast.size(), .t = options_.lookahead_rate, .x = fast.data(), .y = slow.data()});
-          B::copy(fast.size(), slow.data(), fast.data());
-        },
-        model, *slow_);
+    const std::size_t count = flat_.parameters();
+    run<op::Lerp>(ctx_, {.count = count, .t = options_.lookahead_rate, .x = flat_.data(), .y = slow_->data()});
+    B::copy(count, slow_->data(), flat_.data());
   }
 
   void average() {
     const auto t = static_cast<double>(optimizer_.steps() - 1);
     const double decay = std::min(options_.ema_decay, (1 + t) / (10 + t));
-    for_each_state(
-        [&](std::string_view, Role, auto& now, auto& average) {
-          if constexpr (requires { now.data(); })
-            run<op::Lerp>(ctx_, {.count = now.size(), .t = 1 - decay, .x = now.data(), .y = average.data()});
-          else
-            average = now;
-        },
-        model, *average_);
+    run<op::Lerp>(ctx_, {.count = flat_.size(), .t = 1 - decay, .x = flat_.data(), .y = average_->data()});
+    for_each_counter([](std::int64_t& average, std::int64_t now) { average = now; }, **average_, model);
   }
 
   Context<B>& ctx_;
-  Model grad_;
+  Flat<Model> grad_;
   Optimizer<Model> optimizer_;
   Schedule schedule_;
   TrainerOptions options_;
   std::optional<Freezer> freezer_;
-  std::optional<Model> average_, slow_;
+  std::optional<Flat<Model>> average_, slow_;
   int accumulated_ = 0;  // batches in the gradient
   std::unique_ptr<SavedOf<Model, S>> saved_;
   Buffers<Model> before_;  // as they were before the last forward pass
