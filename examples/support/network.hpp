@@ -37,7 +37,7 @@ class Network {
 /// What a Trainer is made from, and the random parts of the network.
 struct TrainingSetup {
   int threads = 0;
-  resnet::Convolution convolution = resnet::Convolution::fastest;
+  resnet::ConvolutionAlgorithm convolution = resnet::ConvolutionAlgorithm::fastest;
   resnet::InitOptions init{};
   resnet::Rule rule{};
   resnet::WeightDecay decay{};

@@ -262,6 +262,6 @@ TrainingSetup TrainOptions::setup(std::int64_t steps_per_epoch) const {
                   .drop_path = drop_path};
   s.trainer.frozen = prefixes(s.trainer.frozen);
   if (frozen_statistics == "move") s.trainer.frozen_statistics = resnet::FrozenStatistics::move;
-  if (convolution == "direct") s.convolution = resnet::Convolution::direct;
+  if (convolution == "direct") s.convolution = resnet::ConvolutionAlgorithm::direct;
   return s;
 }

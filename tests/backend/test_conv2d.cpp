@@ -75,7 +75,7 @@ struct Operands {
   }
 };
 
-constexpr auto directly = [](auto& ctx) { ctx.convolution = Convolution::direct; };
+constexpr auto directly = [](auto& ctx) { ctx.convolution = ConvolutionAlgorithm::direct; };
 
 template <class B>
 void check_exactly(const auto& operation) {

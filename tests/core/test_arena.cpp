@@ -14,7 +14,7 @@
 
 using namespace resnet;
 using B = Ref<float>;
-using Block = Arena<B>::Block;
+using Piece = Arena<B>::Piece;
 
 namespace {
 
@@ -38,13 +38,13 @@ struct Counted : Ref<float> {
 TEST_CASE("Arena: sizes are rounded up to aligned lines, also nothing gets one") {
   Fixture f;
   f.arena.reserve(8 * line);
-  Block *none = f.arena.allocate(0), *one = f.arena.allocate(1), *full = f.arena.allocate(line),
+  Piece *none = f.arena.allocate(0), *one = f.arena.allocate(1), *full = f.arena.allocate(line),
         *more = f.arena.allocate(line + 1), *last = f.arena.allocate(1);
   CHECK(one->data == none->data + line);
   CHECK(full->data == one->data + line);
   CHECK(more->data == full->data + line);
   CHECK(last->data == more->data + 2 * line);
-  for (const Block* b : {none, one, full, more, last}) CHECK(reinterpret_cast<std::uintptr_t>(b->data) % 64 == 0);
+  for (const Piece* b : {none, one, full, more, last}) CHECK(reinterpret_cast<std::uintptr_t>(b->data) % 64 == 0);
   CHECK(f.arena.peak_bytes() == 6 * 64);
   f.free(none, one, full, more, last);
 }
@@ -52,15 +52,15 @@ TEST_CASE("Arena: sizes are rounded up to aligned lines, also nothing gets one")
 TEST_CASE("Arena: the first gap that is large enough is taken") {
   Fixture f;
   f.arena.reserve(16 * line);
-  Block *a = f.arena.allocate(2 * line), *b = f.arena.allocate(line), *c = f.arena.allocate(4 * line),
+  Piece *a = f.arena.allocate(2 * line), *b = f.arena.allocate(line), *c = f.arena.allocate(4 * line),
         *d = f.arena.allocate(line);
   float *place_a = a->data, *place_c = c->data;
   f.free(a, c);
-  Block* three = f.arena.allocate(3 * line);
+  Piece* three = f.arena.allocate(3 * line);
   CHECK(three->data == place_c);
-  Block* one = f.arena.allocate(line);
+  Piece* one = f.arena.allocate(line);
   CHECK(one->data == place_a);
-  Block* rest = f.arena.allocate(line);
+  Piece* rest = f.arena.allocate(line);
   CHECK(rest->data == place_a + line);
   f.free(b, d, three, one, rest);
 }
@@ -70,15 +70,15 @@ TEST_CASE("Arena: neighbours that are free become one piece, in whatever order t
   do {
     Fixture f;
     f.arena.reserve(4 * line);
-    Block* blocks[] = {f.arena.allocate(line), f.arena.allocate(line), f.arena.allocate(line)};
-    Block* wall = f.arena.allocate(line);
+    Piece* blocks[] = {f.arena.allocate(line), f.arena.allocate(line), f.arena.allocate(line)};
+    Piece* wall = f.arena.allocate(line);
     float* place = blocks[0]->data;
     for (const int i : order) f.free(blocks[i]);
-    Block* whole = f.arena.allocate(3 * line);
+    Piece* whole = f.arena.allocate(3 * line);
     CHECK(whole->data == place);
     CHECK(f.arena.reserved_bytes() == 4 * 64);
     f.free(whole, wall);
-    Block* all = f.arena.allocate(4 * line);
+    Piece* all = f.arena.allocate(4 * line);
     CHECK(all->data == place);
     f.free(all);
   } while (std::next_permutation(order.begin(), order.end()));
@@ -87,12 +87,12 @@ TEST_CASE("Arena: neighbours that are free become one piece, in whatever order t
 TEST_CASE("Arena: grows by chunks that double it, and what was handed out stays in place") {
   Fixture f;
   f.arena.reserve(2 * line);
-  Block* a = f.arena.allocate(2 * line);
+  Piece* a = f.arena.allocate(2 * line);
   float* place = a->data;
   place[0] = 42;
-  Block* b = f.arena.allocate(line);
+  Piece* b = f.arena.allocate(line);
   CHECK(f.arena.reserved_bytes() == 4 * 64);
-  Block* c = f.arena.allocate(100 * line);
+  Piece* c = f.arena.allocate(100 * line);
   CHECK(f.arena.reserved_bytes() == 104 * 64);
   CHECK(a->data == place);
   CHECK(place[0] == 42);
@@ -103,13 +103,13 @@ TEST_CASE("Arena: grows by chunks that double it, and what was handed out stays 
 TEST_CASE("Arena: equal requests get equal places, and no pieces overlap") {
   Fixture f;
   const auto run = [&] {
-    std::vector<std::pair<Block*, std::size_t>> live;
+    std::vector<std::pair<Piece*, std::size_t>> live;
     std::vector<float*> places;
     Random random{{3, 1}};
     for (int step = 0; step < 2000; ++step) {
       if (live.size() < 20 && random.chance(0.6)) {
         const std::size_t count = 1 + random.below(500);
-        Block* b = f.arena.allocate(count);
+        Piece* b = f.arena.allocate(count);
         std::fill_n(b->data, count, static_cast<float>(step));
         b->data[count - 1] = b->data[0];
         live.emplace_back(b, count);

@@ -101,9 +101,9 @@ TEST_CASE("Context: upload takes whole images of any floating type") {
 
 TEST_CASE("Context: each stream is new, and the position can be restored") {
   Context<B> ctx(1, 42);
-  const Stream first = ctx.next_stream();
-  const Stream position = ctx.stream_position();
-  const Stream second = ctx.next_stream();
+  const RandomStream first = ctx.next_stream();
+  const RandomStream position = ctx.stream_position();
+  const RandomStream second = ctx.next_stream();
   CHECK(first.seed == 42);
   CHECK(first != second);
   ctx.set_stream_position(position);

@@ -66,7 +66,7 @@ TEST_CASE("normal_at and uniform_at: the same bits on every platform") {
 }
 
 TEST_CASE("Random: draws the stream's numbers one after the other") {
-  const Stream stream{9, for_shuffle};
+  const RandomStream stream{9, for_shuffle};
   Random random{stream};
   CHECK(random.uniform() == uniform_at(stream, 0));
   CHECK(random.normal() == normal_at(stream, 1));

@@ -123,7 +123,7 @@ TEST_CASE("each augmentation draws from a place of its own: one more leaves the 
   const NormalizeTable table(cifar10_normalize(), 3);
   std::vector<std::uint8_t> scratch(2 * shape.size());
   for (int image = 0; image < 50; ++image) {
-    const Stream stream = augment_stream(1, 2, image);
+    const RandomStream stream = augment_stream(1, 2, image);
     const auto augmented = [&](const Augment& augment) {
       std::vector<float> y(shape.size());
       const Random rest = augment_image(data.image(0), shape, augment, stream, table, scratch, y);

@@ -46,7 +46,7 @@ Values infer(const Model& model, const Values& x, int threads = 2) {
 /// Batches that are run image by image and ones that are not, of odd sizes, and of each algorithm.
 template <Shape S, class Model>
 void check_frozen(const Model& model, double tolerance = 1e-5) {
-  const auto frozen = freeze<S>(model), direct = freeze<S>(model, {.convolution = Convolution::direct});
+  const auto frozen = freeze<S>(model), direct = freeze<S>(model, {.convolution = ConvolutionAlgorithm::direct});
   for (const int n : {1, 2, 3, 5, 33}) {
     CAPTURE(n);
     const Values x = images<S>(n), expected = infer<S>(model, x);

@@ -43,7 +43,7 @@ TEST_CASE("DropPath: whole images are 0 or scaled by 1 / (1 - p), a fraction p o
 
 TEST_CASE("DropPath: p = 0 draws no random numbers") {
   Context<Double> ctx(1, 5);
-  const Stream start = ctx.stream_position();
+  const RandomStream start = ctx.stream_position();
   const Values x = test::normal(in.size(), 1);
   CHECK(forward(ctx, {0}, x) == x);
   CHECK(ctx.stream_position() == start);

@@ -40,7 +40,7 @@ TEST_CASE("Dropout: p is the fraction of zeros, the others are scaled by 1 / (1 
 
 TEST_CASE("Dropout: p = 0 and infer change nothing") {
   Context<Double> ctx;
-  const Stream start = ctx.stream_position();
+  const RandomStream start = ctx.stream_position();
   const Values x = test::normal(in.size(), 1);
   CHECK(forward(ctx, {0}, x) == x);
   CHECK(ctx.stream_position() == start);
@@ -49,7 +49,7 @@ TEST_CASE("Dropout: p = 0 and infer change nothing") {
 
 TEST_CASE("Dropout: each call draws new numbers, and the position of the stream brings them back") {
   Context<Double> ctx(1, 5), same(1, 5), other(1, 6);
-  const Stream start = ctx.stream_position();
+  const RandomStream start = ctx.stream_position();
   const Values first = forward(ctx, {}), second = forward(ctx, {});
   CHECK(first != second);
   CHECK(forward(same, {}) == first);

@@ -27,7 +27,7 @@ namespace detail {
 constexpr double epsilon = 0x1p-16;        // of the differences: rounding gives 1e-11, truncation 1e-10
 constexpr double tolerance = 1e-7;         // relative to the largest entry of a gradient
 constexpr double already_in_grad = 0.625;  // what backward has to add to
-constexpr resnet::Stream dropout_stream{7, resnet::for_dropout};
+constexpr resnet::RandomStream dropout_stream{7, resnet::for_dropout};
 
 template <class L>
 struct Pass {

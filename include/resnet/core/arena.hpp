@@ -16,38 +16,38 @@ class Arena {
  public:
   using Scalar = typename B::Scalar;
 
-  struct Block {
+  struct Piece {
     Arena* arena;
     Scalar* data;
     std::size_t begin, size;  // in scalars, from the start of the chunk
     int handles;              // 0: free
-    Block *prev, *next;       // neighbours in the same chunk
+    Piece *prev, *next;       // neighbours in the same chunk
   };
 
   /// At least `count` scalars, 64-byte aligned, contents undefined, with one handle on it.
-  [[gnu::noinline]] constexpr Block* allocate(std::size_t count) {
+  [[gnu::noinline]] constexpr Piece* allocate(std::size_t count) {
     constexpr std::size_t line = 64 / sizeof(Scalar);
     count = std::max((count + line - 1) / line * line, line);
     for (std::size_t c = 0, base = 0; c < chunks_.size(); base += chunks_[c++].size)
-      for (Block* b = chunks_[c].first; b; b = b->next)
-        if (b->handles == 0 && b->size >= count) return take(b, count, base);
+      for (Piece* p = chunks_[c].first; p; p = p->next)
+        if (p->handles == 0 && p->size >= count) return take(p, count, base);
     reserve(std::max(count, reserved_));  // doubles, so that few chunks come
     return allocate(count);
   }
 
   /// Handles on nothing are null. Not inlined: a network drops handles in hundreds of places.
-  static constexpr void add_handle(Block* b) {
-    if (b) ++b->handles;
+  static constexpr void add_handle(Piece* p) {
+    if (p) ++p->handles;
   }
-  [[gnu::noinline]] static constexpr void drop_handle(Block* b) noexcept {
-    if (b && --b->handles == 0) b->arena->release(b);
+  [[gnu::noinline]] static constexpr void drop_handle(Piece* p) noexcept {
+    if (p && --p->handles == 0) p->arena->release(p);
   }
 
   /// Makes room for `count` more scalars in one piece.
   constexpr void reserve(std::size_t count) {
     Scalar* memory = B::allocate(count);
     // A node of its own and not a spare one: the next time round this chunk is there from the beginning.
-    chunks_.push_back({memory, count, new Block{this, memory, 0, count, 0, nullptr, nullptr}});
+    chunks_.push_back({memory, count, new Piece{this, memory, 0, count, 0, nullptr, nullptr}});
     if (!B::dry) reserved_ += count;
   }
 
@@ -69,7 +69,7 @@ class Arena {
   struct Chunk {
     Scalar* memory;
     std::size_t size;
-    Block* first;
+    Piece* first;
   };
 
   constexpr ~Arena() {
@@ -80,45 +80,45 @@ class Arena {
     delete_list(spare_);
   }
 
-  constexpr Block* take(Block* b, std::size_t count, std::size_t base) {
-    if (b->size > count) {
-      b->next = node({this, b->data ? b->data + count : nullptr, b->begin + count, b->size - count, 0, b, b->next});
-      if (b->next->next) b->next->next->prev = b->next;
-      b->size = count;
+  constexpr Piece* take(Piece* p, std::size_t count, std::size_t base) {
+    if (p->size > count) {
+      p->next = node({this, p->data ? p->data + count : nullptr, p->begin + count, p->size - count, 0, p, p->next});
+      if (p->next->next) p->next->next->prev = p->next;
+      p->size = count;
     }
-    b->handles = 1;
+    p->handles = 1;
     ++live_;
-    peak_ = std::max(peak_, base + b->begin + b->size);
-    return b;
+    peak_ = std::max(peak_, base + p->begin + p->size);
+    return p;
   }
 
-  constexpr void absorb_next(Block* b) {
-    Block* gone = b->next;
-    b->size += gone->size;
-    b->next = gone->next;
-    if (b->next) b->next->prev = b;
+  constexpr void absorb_next(Piece* p) {
+    Piece* gone = p->next;
+    p->size += gone->size;
+    p->next = gone->next;
+    if (p->next) p->next->prev = p;
     gone->next = std::exchange(spare_, gone);
   }
 
-  constexpr Block* node(Block value) {  // recycled, so that a repeated step allocates nothing
-    if (!spare_) return new Block(value);
-    Block* b = std::exchange(spare_, spare_->next);
-    *b = value;
-    return b;
+  constexpr Piece* node(Piece value) {  // recycled, so that a repeated step allocates nothing
+    if (!spare_) return new Piece(value);
+    Piece* p = std::exchange(spare_, spare_->next);
+    *p = value;
+    return p;
   }
 
-  constexpr void release(Block* b) {
-    if (b->next && b->next->handles == 0) absorb_next(b);
-    if (b->prev && b->prev->handles == 0) absorb_next(b->prev);
+  constexpr void release(Piece* p) {
+    if (p->next && p->next->handles == 0) absorb_next(p);
+    if (p->prev && p->prev->handles == 0) absorb_next(p->prev);
     if (--live_ == 0 && orphaned_) delete this;
   }
 
-  static constexpr void delete_list(Block* b) {
-    while (b) delete std::exchange(b, b->next);
+  static constexpr void delete_list(Piece* p) {
+    while (p) delete std::exchange(p, p->next);
   }
 
   std::vector<Chunk> chunks_;
-  Block* spare_ = nullptr;
+  Piece* spare_ = nullptr;
   std::size_t reserved_ = B::dry ? ~std::size_t{0} / 4 : 0;  // a dry run may use as much as it likes
   std::size_t peak_ = 0;
   int live_ = 0;

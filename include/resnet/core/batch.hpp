@@ -39,24 +39,24 @@ template <class B, class T = typename B::Scalar>
 class Buffer {
  public:
   using Element = T;
-  using Block = typename Arena<B>::Block;
+  using Piece = typename Arena<B>::Piece;
 
   constexpr Buffer() = default;
-  constexpr explicit Buffer(Block* owned) : data_(elements(owned->data)), block_(owned) {}
+  constexpr explicit Buffer(Piece* owned) : data_(elements(owned->data)), piece_(owned) {}
   constexpr explicit Buffer(T* borrowed) : data_(borrowed) {}
-  constexpr Buffer(const Buffer& o) : data_(o.data_), block_(o.block_) { Arena<B>::add_handle(block_); }
+  constexpr Buffer(const Buffer& o) : data_(o.data_), piece_(o.piece_) { Arena<B>::add_handle(piece_); }
   constexpr Buffer(Buffer&& o) noexcept
-      : data_(std::exchange(o.data_, nullptr)), block_(std::exchange(o.block_, nullptr)) {}
+      : data_(std::exchange(o.data_, nullptr)), piece_(std::exchange(o.piece_, nullptr)) {}
   constexpr Buffer& operator=(Buffer o) noexcept {
     std::swap(data_, o.data_);
-    std::swap(block_, o.block_);
+    std::swap(piece_, o.piece_);
     return *this;
   }
-  constexpr ~Buffer() { Arena<B>::drop_handle(block_); }
+  constexpr ~Buffer() { Arena<B>::drop_handle(piece_); }
 
   constexpr T* data() const { return data_; }
   /// True if nobody else can see this memory: only then may an operation write its result over it.
-  constexpr bool unique() const { return block_ && block_->handles == 1; }
+  constexpr bool unique() const { return piece_ && piece_->handles == 1; }
 
  private:
   /// The arena counts in scalars; what is narrower lies in the same memory.
@@ -68,7 +68,7 @@ class Buffer {
   }
 
   T* data_ = nullptr;
-  Block* block_ = nullptr;  // null: the memory is somebody else's
+  Piece* piece_ = nullptr;  // null: the memory is somebody else's
 };
 
 namespace detail {

@@ -20,7 +20,7 @@ namespace resnet {
 
 /// Which algorithms convolutions may use: the fastest for each case, or direct sums only. Winograd's minimal
 /// filtering, which most 3×3 convolutions use on Cpu, rounds a little differently (1e-6 instead of 3e-7).
-enum class Convolution { fastest, direct };
+enum class ConvolutionAlgorithm { fastest, direct };
 
 /// An input that does not fit a layer (core/require.hpp).
 struct Misfit {
@@ -106,16 +106,16 @@ class Context {
   constexpr std::size_t peak_bytes() const { return activations_->peak_bytes(); }
 
   /// A stream of random numbers that no other call got.
-  constexpr Stream next_stream() { return {dropout_.seed, dropout_.id++}; }
+  constexpr RandomStream next_stream() { return {dropout_.seed, dropout_.id++}; }
   /// Where `next_stream` stands: saved and restored to continue a run exactly.
-  constexpr Stream stream_position() const { return dropout_; }
-  constexpr void set_stream_position(Stream s) { dropout_ = s; }
+  constexpr RandomStream stream_position() const { return dropout_; }
+  constexpr void set_stream_position(RandomStream s) { dropout_ = s; }
 
   /// For tests: fills all memory that is handed out from now on with NaN.
   constexpr void poison(bool on) { poison_ = on; }
   constexpr bool poisoned() const { return poison_; }
 
-  Convolution convolution = Convolution::fastest;
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::fastest;
   long long macs = 0;  // multiply-accumulates, counted by the Plan backend only
   Misfit misfit;       // the first one, noted on the Plan backend only
 
@@ -129,7 +129,7 @@ class Context {
   }
 
   int threads_;  // first: its check may throw, and the arenas have no other owner
-  Stream dropout_;
+  RandomStream dropout_;
   Arena<B>* activations_ = new Arena<B>;
   Arena<Memory>* scratch_ = new Arena<Memory>;
   bool poison_ = false;

@@ -27,13 +27,13 @@ constexpr Words philox(Words counter, std::array<std::uint32_t, 2> key) {
 }
 
 /// Names one of 2^128 independent streams: the run's seed, and what the numbers are for.
-struct Stream {
+struct RandomStream {
   std::uint64_t seed = 0;
   std::uint64_t id = 0;
-  friend constexpr bool operator==(const Stream&, const Stream&) = default;
+  friend constexpr bool operator==(const RandomStream&, const RandomStream&) = default;
 };
 
-/// What a stream is for; or-ed with an index (an epoch, an image, a layer) it gives `Stream::id`.
+/// What a stream is for; or-ed with an index (an epoch, an image, a layer) it gives `RandomStream::id`.
 enum Purpose : std::uint64_t {
   for_init = std::uint64_t{1} << 56,
   for_shuffle = std::uint64_t{2} << 56,
@@ -45,7 +45,7 @@ enum Purpose : std::uint64_t {
 };
 
 /// 128 random bits: block `index` of the stream.
-constexpr Words random_words(Stream s, std::uint64_t index) {
+constexpr Words random_words(RandomStream s, std::uint64_t index) {
   return philox({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
                  static_cast<std::uint32_t>(s.id), static_cast<std::uint32_t>(s.id >> 32)},
                 {static_cast<std::uint32_t>(s.seed), static_cast<std::uint32_t>(s.seed >> 32)});
@@ -57,7 +57,7 @@ constexpr double to_uniform(std::uint32_t high, std::uint32_t low) {
 }
 
 /// The index-th number of a stream, uniform in [0, 1).
-constexpr double uniform_at(Stream s, std::uint64_t index) {
+constexpr double uniform_at(RandomStream s, std::uint64_t index) {
   const Words r = random_words(s, index);
   return to_uniform(r[0], r[1]);
 }
@@ -65,7 +65,7 @@ constexpr double uniform_at(Stream s, std::uint64_t index) {
 /// The index-th number of a stream, standard normal; index below 2^56.
 /// Ratio of uniforms with Leva's bounds (1992): the result is one division, and the logarithm only
 /// decides a comparison in the 1 % of cases between the bounds.
-inline double normal_at(Stream s, std::uint64_t index) {
+inline double normal_at(RandomStream s, std::uint64_t index) {
   for (std::uint64_t attempt = 0;; ++attempt) {
     const Words r = random_words(s, index | (attempt << 56));
     const double u = 1.0 - to_uniform(r[0], r[1]);  // (0, 1]
@@ -80,7 +80,7 @@ inline double normal_at(Stream s, std::uint64_t index) {
 /// Draws from a stream one after the other; `position` counts the draws, so (stream, position) is all
 /// there is to save.
 struct Random {
-  Stream stream;
+  RandomStream stream;
   std::uint64_t position = 0;
 
   /// Uniform in [0, 1).

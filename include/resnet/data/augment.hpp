@@ -114,7 +114,7 @@ struct CropFlip {
 /// The stream of one image in one epoch: its choices don't depend on the batch, the thread or what was drawn
 /// before. Room for 2^24 epochs and 2^32 images. RandAugment and erasing draw from places of their own in it, so
 /// that switching one of them on leaves all other choices.
-inline Stream augment_stream(std::uint64_t seed, int epoch, int image) {
+inline RandomStream augment_stream(std::uint64_t seed, int epoch, int image) {
   return {seed, for_augment | static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint64_t>(image)};
 }
 
@@ -157,7 +157,7 @@ inline void prepare_image(const std::uint8_t* x,  // (h, w, c)
 /// All that `augment` asks for, and the normalisation of one image. Returns the image's random numbers, which go
 /// on after those of crop and flip.
 inline Random augment_image(std::span<const std::uint8_t> x,  // (h, w, c)
-                            Shape shape, const Augment& augment, Stream stream, const NormalizeTable& normalized,
+                            Shape shape, const Augment& augment, RandomStream stream, const NormalizeTable& normalized,
                             std::span<std::uint8_t> scratch,  // two images
                             std::span<float> y) {             // (h, w, c)
   Random random{stream};

@@ -54,7 +54,7 @@ struct TrainValidation {
 
 /// Fisher-Yates: every order is equally likely, and the order depends on the stream alone.
 template <class Items>
-void shuffle(Items& items, Stream stream) {
+void shuffle(Items& items, RandomStream stream) {
   Random random{stream};
   for (std::size_t left = items.size(); left > 1; --left)
     std::swap(items[left - 1], items[random.below(static_cast<std::uint32_t>(left))]);

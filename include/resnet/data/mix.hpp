@@ -60,7 +60,7 @@ inline double draw_beta(double a, Random& random) {
 }
 
 /// The stream of one batch in one epoch. Room for 2^24 epochs and 2^32 batches.
-inline Stream mix_stream(std::uint64_t seed, int epoch, int batch) {
+inline RandomStream mix_stream(std::uint64_t seed, int epoch, int batch) {
   return {seed, for_mix | static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint64_t>(batch)};
 }
 

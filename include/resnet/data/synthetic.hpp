@@ -26,7 +26,7 @@ inline constexpr Shape synthetic_shape{3, 32, 32};
 /// Paints one image over `canvas`: (h, w, c).
 class SyntheticPainter {
  public:
-  SyntheticPainter(Stream stream, std::span<std::uint8_t> canvas) : random_{stream}, canvas_(canvas) {}
+  SyntheticPainter(RandomStream stream, std::span<std::uint8_t> canvas) : random_{stream}, canvas_(canvas) {}
 
   void paint(int label) {
     const Color back = color(), object = contrasting(back), second = contrasting(object);

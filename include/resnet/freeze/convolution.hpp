@@ -11,8 +11,8 @@
 namespace resnet::inline RESNET_ISA {
 
 struct FreezeOptions {
-  /// Convolution::direct forbids Winograd, which rounds a little differently.
-  Convolution convolution = Convolution::fastest;
+  /// ConvolutionAlgorithm::direct forbids Winograd, which rounds a little differently.
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::fastest;
   /// The batch that is to be fastest, 1 or more. Algorithms are chosen for it and not by the batches that come, so that
   /// an image's result is the same bits in all of them. The default is a compromise: ResNet-18 on CIFAR images takes
   /// about a fifth longer than it could for 1 image, and a tenth for 32.

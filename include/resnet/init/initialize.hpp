@@ -59,11 +59,11 @@ class Initializer {
   void fill_uniform(auto& t) {
     run<op::FillUniform>(ctx_, {.count = t.size(), .stream = next(), .low = -bias_bound_, .high = bias_bound_, .y = t});
   }
-  Stream next() { return {stream_.seed, stream_.id++}; }
+  RandomStream next() { return {stream_.seed, stream_.id++}; }
 
   Context<B>& ctx_;
   InitOptions options_;
-  Stream stream_;  // one for each tensor, in the order of visit
+  RandomStream stream_;  // one for each tensor, in the order of visit
   double bias_bound_ = 0;
 };
 

@@ -23,7 +23,7 @@ struct Dropout {
 
   template <Shape S>
   struct Saved {
-    Stream stream;
+    RandomStream stream;
   };
 
   template <Shape S>
@@ -48,7 +48,7 @@ struct Dropout {
 
  private:
   template <Shape S>
-  constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, Stream stream) const {
+  constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, RandomStream stream) const {
     auto y = ctx.make_like(x);
     const double probability = p;  // (g++ 12 finds no value of a member in the braces, in constant evaluation)
     run<op::Dropout>(ctx, {.count = x.size(), .p = probability, .stream = stream, .x = x, .y = y});

@@ -102,7 +102,7 @@ template <class A, class P>
 struct Dropout {
   std::size_t count, first = 0;
   double p;
-  Stream stream;
+  RandomStream stream;
   In<A> x;
   Out<A> y;
 
@@ -118,7 +118,7 @@ struct DropPath {
   int n;
   std::size_t size;
   double p;
-  Stream stream;
+  RandomStream stream;
   In<A> x;
   Out<A> y;
 
@@ -134,7 +134,7 @@ namespace resnet {
 
 /// What Dropout multiplies element i with: 0 with probability p, else 1 / (1 - p). One Philox block serves
 /// four neighbours.
-inline double dropout_factor(double p, Stream stream, std::size_t i) {
+inline double dropout_factor(double p, RandomStream stream, std::size_t i) {
   const double u = random_words(stream, i / 4)[i % 4] * 0x1p-32;
   return u < p ? 0.0 : 1.0 / (1.0 - p);
 }

@@ -111,7 +111,7 @@ struct SumOfSquares {
 template <class A, class P>
 struct FillNormal {
   std::size_t count, first = 0;
-  Stream stream;
+  RandomStream stream;
   double std;
   Out<P> y;
 
@@ -124,7 +124,7 @@ struct FillNormal {
 template <class A, class P>
 struct FillUniform {
   std::size_t count, first = 0;
-  Stream stream;
+  RandomStream stream;
   double low, high;
   Out<P> y;
 

@@ -139,7 +139,7 @@ class Trainer {
   /// Continues where `save` was called; the options of the run have to be the same. Returns its metadata, or
   /// throws Error and changes nothing. `check` sees the metadata first and may throw.
   Metadata resume(const std::string& path, const std::function<void(const Metadata&)>& check = {}) {
-    Stream stream = ctx_.stream_position();
+    RandomStream stream = ctx_.stream_position();
     Metrics epoch;
     std::int64_t steps = 0;
     int accumulated = 0;
@@ -192,7 +192,7 @@ class Trainer {
 
    private:
     Trainer& trainer_;
-    Stream stream_;
+    RandomStream stream_;
     bool accepted_ = false;
   };
 

@@ -47,7 +47,7 @@ struct CpuConv2d {
   static bool winograd(CpuWork& work, const Conv2dGeometry& g) {
     // Transforming the weights costs about what six tiles' products save, in forward and again in backward.
     constexpr int least_tiles = 12;
-    return work.convolution() == Convolution::fastest && Winograd::serves(g) &&
+    return work.convolution() == ConvolutionAlgorithm::fastest && Winograd::serves(g) &&
            Winograd::forward(g).grid.tiles() >= least_tiles;
   }
 

@@ -14,7 +14,7 @@ struct CpuPackedConv2d {
     // longer than the multiplications that they save.
     constexpr int least_tiles_f4 = 6, least_tiles_f2 = 16;
     const auto tiles = [&](const auto& sum) { return 1LL * o.batch * sum.grid.tiles(); };
-    const bool winograd = o.allowed == Convolution::fastest;
+    const bool winograd = o.allowed == ConvolutionAlgorithm::fastest;
     if (winograd && F4::serves(o.g) && tiles(F4::forward(o.g)) >= least_tiles_f4)
       *o.packing = Packing::f4, *o.size = F4::forward(o.g).packed_size();
     else if (winograd && F2::serves(o.g) && tiles(F2::forward(o.g)) >= least_tiles_f2)

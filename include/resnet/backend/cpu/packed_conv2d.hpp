@@ -18,7 +18,7 @@ enum class Packing { direct, f2, f4 };
 struct ChoosePacking {
   Conv2dGeometry g;  // of one image
   int batch;
-  Convolution allowed;
+  ConvolutionAlgorithm allowed;
   Packing* packing;
   std::size_t* size;
 };

@@ -26,7 +26,7 @@ class CpuWork {
   explicit CpuWork(float* memory) : memory_(memory) {}
 
   int threads() const { return threads_; }
-  Convolution convolution() const { return convolution_; }
+  ConvolutionAlgorithm convolution() const { return convolution_; }
 
   /// Memory for the time of the operation.
   Scratch scratch(std::size_t count) {
@@ -41,7 +41,7 @@ class CpuWork {
 
  private:
   int threads_ = 1;
-  Convolution convolution_ = Convolution::fastest;
+  ConvolutionAlgorithm convolution_ = ConvolutionAlgorithm::fastest;
   bool poison_ = false;
   Arena<CpuMemory>* arena_ = nullptr;
   float* memory_ = nullptr;
