@@ -19,9 +19,11 @@
 #include <resnet/op/parameters.hpp>
 #include <resnet/optim/optimizer.hpp>
 #include <resnet/optim/schedule.hpp>
+#include <resnet/train/averages.hpp>
 #include <resnet/train/buffers.hpp>
 #include <resnet/train/evaluate.hpp>
 #include <resnet/train/freezer.hpp>
+#include <resnet/train/group.hpp>
 #include <resnet/train/trainer_options.hpp>
 
 #include <algorithm>
@@ -35,7 +37,7 @@
 
 namespace resnet {
 
-template <class Model, Shape S>
+template <class Model, Shape S, class Group = Alone>
 class Trainer {
   Flat<Model> flat_;  // here, because `model` refers to it
 
@@ -47,8 +49,12 @@ class Trainer {
 
   /// Keeps a reference to the context. The model is zero until `initialize`, `load_weights` or `resume`.
   /// Throws Error for a schedule or options that don't make sense.
-  Trainer(Context<B>& ctx, Optimizer<Model> optimizer, Schedule schedule, TrainerOptions options = {})
-      : ctx_(ctx), optimizer_(std::move(optimizer)), schedule_(std::move(schedule)), options_(std::move(options)) {
+  Trainer(Context<B>& ctx, Optimizer<Model> optimizer, Schedule schedule, TrainerOptions options = {}, Group group = {})
+      : ctx_(ctx),
+        optimizer_(std::move(optimizer)),
+        schedule_(std::move(schedule)),
+        options_(std::move(options)),
+        group_(std::move(group)) {
     schedule_.validate();
     validate(options_);
     optimizer_.freeze(options_.frozen);
@@ -57,8 +63,8 @@ class Trainer {
                        [&](std::string_view name) { return optimizer_.is_frozen(name); });
       freezer_->apply(model, *grad_);
     }
-    if (options_.ema_decay > 0) average_.emplace();
-    if (options_.lookahead_steps > 0) slow_.emplace();
+    if (options_.ema_decay > 0) average_.emplace(options_.ema_decay);
+    if (options_.lookahead_steps > 0) lookahead_.emplace(options_.lookahead_steps, options_.lookahead_rate);
   }
 
   Trainer(const Trainer&) = delete;
@@ -67,7 +73,7 @@ class Trainer {
   Model& model = *flat_;
 
   /// The model to evaluate.
-  const Model& averaged() const { return average_ && steps() > 0 ? **average_ : model; }
+  const Model& averaged() const { return average_ && steps() > 0 ? average_->value() : model; }
 
   /// Batches so far, accumulate of them for each update.
   std::int64_t steps() const { return optimizer_.steps() * options_.accumulate + accumulated_; }
@@ -130,8 +136,8 @@ class Trainer {
     metadata["epoch_loss_sum"] = to_metadata(epoch_.loss_sum);
     if (options_.accumulate > 1) metadata["accumulated"] = to_metadata(accumulated_);
     save_checkpoint(path, model, optimizer_, std::move(metadata), [&](SafeTensors& file) {
-      if (average_) put_state(file, "averaged.", **average_);
-      if (slow_) put_parameters(file, "slow.", **slow_);
+      if (average_) average_->save(file);
+      if (lookahead_) lookahead_->save(file);
       if (options_.accumulate > 1) put_parameters(file, "gradient.", *grad_);
     });
   }
@@ -157,8 +163,8 @@ class Trainer {
       epoch.loss_sum = from_metadata<double>(path, m, "epoch_loss_sum", -largest, largest);
     };
     Metadata metadata = load_checkpoint(path, model, optimizer_, check_all, [&](StateLoader& loader) {
-      if (average_) expect_state(loader, "averaged.", **average_);
-      if (slow_) expect_parameters(loader, "slow.", **slow_);
+      if (average_) average_->expect(loader);
+      if (lookahead_) lookahead_->expect(loader);
       if (options_.accumulate > 1) expect_parameters(loader, "gradient.", *grad_);
       loader.expect_count("optimizer.step", (steps - accumulated) / options_.accumulate);
     });
@@ -198,35 +204,24 @@ class Trainer {
 
   /// The averages begin with what the run begins with: the model before its first forward pass.
   void start_averages() {
-    if (slow_) *slow_ = flat_;
+    if (lookahead_) lookahead_->start(flat_);
     if (!average_) return;
-    *average_ = flat_;
-    before_.copy_to(*average_);
+    Flat<Model> before = flat_;
+    before_.copy_to(before);
+    average_->start(before);
   }
 
   /// The optimizer's step along the gradient, and what follows it.
   void update() {
+    group_.sum(ctx_, grad_);
     for (const FlatRange& frozen : optimizer_.frozen_ranges())
       B::fill(frozen.size, 0, grad_.data() + frozen.begin);  // no part of the norm
     if (options_.clip_value > 0) clip_grad_value(ctx_, grad_, options_.clip_value);
     if (options_.clip_norm > 0) clip_grad_norm(ctx_, grad_, options_.clip_norm);
     optimizer_.step(ctx_, learning_rate(), flat_, grad_);
     accumulated_ = 0;
-    if (slow_ && optimizer_.steps() % options_.lookahead_steps == 0) look_ahead();
-    if (average_) average();
-  }
-
-  void look_ahead() {
-    const std::size_t count = flat_.parameters();
-    run<op::Lerp>(ctx_, {.count = count, .t = options_.lookahead_rate, .x = flat_.data(), .y = slow_->data()});
-    B::copy(count, slow_->data(), flat_.data());
-  }
-
-  void average() {
-    const auto t = static_cast<double>(optimizer_.steps() - 1);
-    const double decay = std::min(options_.ema_decay, (1 + t) / (10 + t));
-    run<op::Lerp>(ctx_, {.count = flat_.size(), .t = 1 - decay, .x = flat_.data(), .y = average_->data()});
-    for_each_counter([](std::int64_t& average, std::int64_t now) { average = now; }, **average_, model);
+    if (lookahead_) lookahead_->after_update(ctx_, flat_, optimizer_.steps());
+    if (average_) average_->after_update(ctx_, flat_, optimizer_.steps());
   }
 
   Context<B>& ctx_;
@@ -234,8 +229,10 @@ class Trainer {
   Optimizer<Model> optimizer_;
   Schedule schedule_;
   TrainerOptions options_;
+  Group group_;
   std::optional<Freezer> freezer_;
-  std::optional<Flat<Model>> average_, slow_;
+  std::optional<MovingAverage<Model>> average_;
+  std::optional<Lookahead<Model>> lookahead_;
   int accumulated_ = 0;  // batches in the gradient
   std::unique_ptr<SavedOf<Model, S>> saved_;
   Buffers<Model> before_;  // as they were before the last forward pass
