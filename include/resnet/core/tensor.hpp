@@ -30,7 +30,7 @@ class Tensor {
   using Backend = B;
   using Scalar = typename B::Scalar;
   static constexpr std::array<int, sizeof...(Dims)> dims{Dims...};
-  static constexpr std::size_t size() { return (std::size_t{1} * ... * static_cast<std::size_t>(Dims)); }
+  static constexpr std::size_t size() { return extent(Dims...); }
 
   constexpr Tensor() : data_(B::allocate(size())) { B::fill(size(), Scalar{0}, data_); }
   constexpr Tensor(const Tensor& o) : data_(o.released() ? nullptr : B::allocate(size())) {

@@ -124,7 +124,7 @@ struct BatchNormInfer {
                          .activation = activation,
                          .y = y});
   }
-  constexpr std::size_t size() const { return detail::product(rows, channels); }
+  constexpr std::size_t size() const { return extent(rows, channels); }
   static constexpr bool may_overwrite(std::string_view operand) { return operand == "x" || operand == "skip"; }
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("channels", op.channels...), f("eps", op.eps...), f("x", op.x...);

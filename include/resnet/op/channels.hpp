@@ -18,7 +18,7 @@ struct ScaleChannels {
   In<A> s;   // (n, channels)
   Out<A> y;  // (n, pixels, channels), in place of x
 
-  constexpr std::size_t size() const { return detail::product(n, pixels, channels); }
+  constexpr std::size_t size() const { return extent(n, pixels, channels); }
   static constexpr bool may_overwrite(std::string_view operand) { return operand == "x"; }
   static constexpr void visit(auto&& f, auto&... op) {
     f("n", op.n...), f("pixels", op.pixels...), f("channels", op.channels...);
@@ -48,7 +48,7 @@ struct ConcatChannels {
   In<A> b = {};  // (rows, b_channels)
   Out<A> y;      // (rows, a_channels + b_channels)
 
-  constexpr std::size_t size() const { return detail::product(rows, a_channels + b_channels); }
+  constexpr std::size_t size() const { return extent(rows, a_channels + b_channels); }
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("a_channels", op.a_channels...), f("b_channels", op.b_channels...);
     f("a", op.a...), f("b", op.b...), f("y", op.y...);
@@ -62,7 +62,7 @@ struct SliceChannels {
   In<A> x;   // (rows, x_channels)
   Out<A> y;  // (rows, y_channels)
 
-  constexpr std::size_t size() const { return detail::product(rows, y_channels); }
+  constexpr std::size_t size() const { return extent(rows, y_channels); }
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("x_channels", op.x_channels...), f("first", op.first...);
     f("y_channels", op.y_channels...), f("x", op.x...), f("y", op.y...);
@@ -76,7 +76,7 @@ struct Transpose {
   In<A> x;   // (n, rows, columns)
   Out<A> y;  // (n, columns, rows)
 
-  constexpr std::size_t size() const { return detail::product(n, rows, columns); }
+  constexpr std::size_t size() const { return extent(n, rows, columns); }
   static constexpr void visit(auto&& f, auto&... op) {
     f("n", op.n...), f("rows", op.rows...), f("columns", op.columns...), f("x", op.x...), f("y", op.y...);
   }

@@ -16,7 +16,7 @@ struct Conv2dGeometry {
   int out_h, out_w, out_c;
   int kernel, stride, padding;
 
-  constexpr std::size_t out_size() const { return detail::product(n, out_h, out_w, out_c); }
+  constexpr std::size_t out_size() const { return extent(n, out_h, out_w, out_c); }
   constexpr long long macs() const { return 1LL * n * out_h * out_w * out_c * kernel * kernel * in_c; }
 };
 

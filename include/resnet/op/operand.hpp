@@ -25,9 +25,6 @@ struct In {
 
 namespace detail {
 
-/// Of an operation's numbers, as a count of elements.
-constexpr std::size_t product(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
-
 template <class T>
 struct Written {
   static constexpr bool written = true;

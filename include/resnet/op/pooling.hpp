@@ -15,7 +15,7 @@ struct Pool2dGeometry {
   int out_h, out_w;
   int kernel_h, kernel_w, stride, padding;
 
-  constexpr std::size_t out_size() const { return detail::product(n, out_h, out_w, c); }
+  constexpr std::size_t out_size() const { return extent(n, out_h, out_w, c); }
 };
 
 namespace op {

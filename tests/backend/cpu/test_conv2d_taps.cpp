@@ -23,11 +23,10 @@ TEST_CASE("TapSum and DirectSum: the same bits, wherever the residual lies") {
     Context<Cpu> ctx(2);
     CpuWork work(ctx);
     const cpu::WindowSum sum = cpu::WindowSum::forward(g);
-    const std::size_t size = cpu::extent(g.n, g.out_h, g.out_w, g.out_c);
+    const std::size_t size = extent(g.n, g.out_h, g.out_w, g.out_c);
     const Values residuals = test::normal(size, 4);
-    Operand<Cpu> x(test::normal(cpu::extent(g.n, g.in_h, g.in_w, g.in_c), 1)),
-        bias(test::normal(cpu::extent(g.out_c), 3));
-    Operand<Cpu> weight(test::normal(cpu::extent(g.out_c, g.kernel, g.kernel, g.in_c), 2)), residual(residuals);
+    Operand<Cpu> x(test::normal(extent(g.n, g.in_h, g.in_w, g.in_c), 1)), bias(test::normal(extent(g.out_c), 3));
+    Operand<Cpu> weight(test::normal(extent(g.out_c, g.kernel, g.kernel, g.in_c), 2)), residual(residuals);
     Operand<Cpu> packed(test::unwritten(cpu::PackedKernel::size(sum)));
     cpu::PackedKernel::pack(work, sum, weight.data(), packed.data());
     Operand<Cpu> taps(residuals), taps_apart(test::unwritten(size)), direct(residuals),
@@ -52,10 +51,10 @@ TEST_CASE("TapSum: the convolution, with everything that may follow it") {
     REQUIRE(cpu::TapSum::serves(g));
     CAPTURE(g.out_c);
     // Sums of whole numbers are exact, so the order of summation doesn't show.
-    const Values x = test::integers(cpu::extent(g.n, g.in_h, g.in_w, g.in_c), 1);
-    const Values weight = test::integers(cpu::extent(g.out_c, g.kernel, g.kernel, g.in_c), 2);
-    const Values bias = test::integers(cpu::extent(g.out_c), 3);
-    const std::size_t size = cpu::extent(g.n, g.out_h, g.out_w, g.out_c);
+    const Values x = test::integers(extent(g.n, g.in_h, g.in_w, g.in_c), 1);
+    const Values weight = test::integers(extent(g.out_c, g.kernel, g.kernel, g.in_c), 2);
+    const Values bias = test::integers(extent(g.out_c), 3);
+    const std::size_t size = extent(g.n, g.out_h, g.out_w, g.out_c);
     const Values residual = test::integers(size, 4);
     Context<Ref<double>> exact;
     Values expected(size);

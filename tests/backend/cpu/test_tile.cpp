@@ -149,7 +149,7 @@ TEST_CASE("panels and extent") {
   CHECK(cpu::panels(1) == 1);
   CHECK(cpu::panels(tile_columns) == 1);
   CHECK(cpu::panels(tile_columns + 1) == 2);
-  CHECK(cpu::extent() == 1);
-  CHECK(cpu::extent(3, 0) == 0);
-  CHECK(cpu::extent(1 << 20, 1 << 20, 4) == std::size_t{1} << 42);  // more than an int holds
+  CHECK(extent() == 1);
+  CHECK(extent(3, 0) == 0);
+  CHECK(extent(1 << 20, 1 << 20, 4) == std::size_t{1} << 42);  // more than an int holds
 }

@@ -152,14 +152,14 @@ class DirectSum {
     parallel_for(work.threads(), extent(groups, splits), [&](std::size_t task, std::size_t worker) {
       const int group = static_cast<int>(task) / splits, split = static_cast<int>(task) % splits;
       const int first = group * images, count = std::min(images, s_.n - first);
+      const Part panels_of_split = part_of(all, split, splits);
       float* memory = scratch.data() + worker * each;
       const float* from = source + extent(first, s_.source_h, s_.source_w, s_.depth);
       if (border_.needed) border_.copy(s_, count, from, memory), from = memory;
       const std::size_t offset = extent(first, pixels, s_.columns);
       const float* packed = packed_;
       s_.for_each_kind([&](const WindowAxis& v, const WindowAxis& h) {
-        tiles(v, h, count, from, packed, all * split / splits, all * (split + 1) / splits, target, offset,
-              memory + copied);
+        tiles(v, h, count, from, packed, panels_of_split.begin, panels_of_split.end, target, offset, memory + copied);
         packed += extent(v.taps, h.taps, s_.depth, all, tile_columns);
       });
     });

@@ -35,11 +35,12 @@ class DirectWeightGradient {
       float* patch = scratch.data() + worker * each;
       float* rows = patch + patches_size;
       float* sum = sums.data() + extent(part, g_.out_c, stride());
-      const int first = bound(pixels_, part, parts_), last = bound(pixels_, part + 1, parts_);
+      const auto [first, last] = part_of(pixels_, part, parts_);
+      const auto [first_panel, last_panel] = part_of(panels(depth_), group, groups_);
       for (int begin = first; begin < last; begin += block_pixels) {
         const int count = std::min(block_pixels, last - begin);
         const Rows channels = rows_of(dy + extent(begin, g_.out_c), count, rows);
-        for (int p = bound(panels(depth_), group, groups_); p < bound(panels(depth_), group + 1, groups_); ++p) {
+        for (int p = first_panel; p < last_panel; ++p) {
           copy_patches(begin, count, p * tile_columns, x, patch);
           products(count, channels, patch, std::min(tile_columns, depth_ - p * tile_columns), sum + p * tile_columns,
                    begin == first ? Into::overwrite : Into::add);
@@ -55,7 +56,6 @@ class DirectWeightGradient {
   }
 
  private:
-  static int bound(int n, int i, int parts) { return static_cast<int>(1LL * n * i / parts); }
   int stride() const { return panels(depth_) * tile_columns; }
 
   /// Columns [column, column + tile_columns) of the patches of `count` pixels: (count, tile_columns).

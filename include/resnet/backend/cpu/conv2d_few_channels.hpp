@@ -29,8 +29,7 @@ class FewChannelsWeightGradient {
     const auto scratch = work.scratch(each * extent(work.threads()));
     parallel_for(work.threads(), extent(parts), [&](std::size_t part, std::size_t worker) {
       float* strip = scratch.data() + worker * each;
-      const int first = static_cast<int>(1LL * units * static_cast<int>(part) / parts),
-                last = static_cast<int>(1LL * units * static_cast<int>(part + 1) / parts);
+      const auto [first, last] = part_of(units, static_cast<int>(part), parts);
       for (int unit = first; unit < last; ++unit) {
         const int n = unit / strips_, h = unit % strips_ * strip_rows_;
         const int rows = std::min(strip_rows_, g_.out_h - h);

@@ -77,8 +77,7 @@ class WinogradSum {
     const std::size_t each = u_size + extent(coefficients) * Coefficients::plane(block, at_once * tile_columns);
     const auto scratch = work.scratch(each * extent(work.threads()));
     parallel_for(work.threads(), extent(blocks), [&](std::size_t task, std::size_t worker) {
-      const int begin = static_cast<int>(1LL * grid.tiles() * static_cast<int>(task) / blocks);
-      const int end = static_cast<int>(1LL * grid.tiles() * static_cast<int>(task + 1) / blocks);
+      const auto [begin, end] = part_of(grid.tiles(), static_cast<int>(task), blocks);
       const Coefficients u{scratch.data() + worker * each, block, depth};
       const Coefficients out{u.data + u_size, block, at_once * tile_columns};
       for (int t = begin; t < end; ++t) input(t, source, zeros, u, t - begin);

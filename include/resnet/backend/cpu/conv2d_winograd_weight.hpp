@@ -53,8 +53,7 @@ class WinogradWeightGradient {
       const Coefficients u{scratch.data() + worker * each, at_once, in_channels(in)};
       const Coefficients d{u.data + coefficients_size(at_once), at_once, out_channels(out)};
       float* sum = d.data + coefficients_size(at_once);
-      const int first = static_cast<int>(1LL * tiles * part / parts),
-                last = static_cast<int>(1LL * tiles * (part + 1) / parts);
+      const auto [first, last] = part_of(tiles, part, parts);
       for (int begin = first; begin < last; begin += at_once) {
         const int count = std::min(at_once, last - begin);
         for (int t = 0; t < count; ++t) {

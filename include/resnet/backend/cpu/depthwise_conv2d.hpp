@@ -59,8 +59,7 @@ class Depthwise {
     parallel_for(work.threads(), extent(parts), [&](std::size_t part, std::size_t) {
       float* sum = sums.data() + part * packed_size();
       std::fill_n(sum, packed_size(), 0.0f);
-      const int first = bound(rows, static_cast<int>(part), parts),
-                end = bound(rows, static_cast<int>(part) + 1, parts);
+      const auto [first, end] = part_of(rows, static_cast<int>(part), parts);
       for (int row = first; row < end; ++row) {
         const int n = row / g_.out_h, h = row % g_.out_h;
         const ChannelRow dys{dy + extent(row, g_.out_w) * extent(g_.out_c), g_.out_w, g_.out_c};
@@ -86,7 +85,6 @@ class Depthwise {
     int h, w;
   };
 
-  static int bound(int n, int i, int parts) { return static_cast<int>(1LL * n * i / parts); }
   std::size_t packed_size() const { return extent(Kernel, Kernel, padded_); }
 
   /// f.operator()<Whole>(c) for each vector of channels.
@@ -219,7 +217,7 @@ struct CpuDepthwiseConv2d {
     Conv2dGeometry one = g;
     one.n = 1;
     cpu::parallel_for(work.threads(), static_cast<std::size_t>(g.n), [&](std::size_t n, std::size_t) {
-      f(one, n * cpu::extent(g.in_h, g.in_w, g.in_c), n * cpu::extent(g.out_h, g.out_w, g.out_c));
+      f(one, n * extent(g.in_h, g.in_w, g.in_c), n * extent(g.out_h, g.out_w, g.out_c));
     });
   }
 };

@@ -20,8 +20,6 @@ inline constexpr int tile_vectors = registers == 32 ? 4 : 2;
 inline constexpr int tile_columns = tile_vectors * lanes;
 inline constexpr int max_rows = 6;
 
-/// The number of floats in an array of these dimensions.
-constexpr std::size_t extent(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
 constexpr int panels(int columns) { return (columns + tile_columns - 1) / tile_columns; }
 
 /// How a tile's sum over k walks through memory: `runs` runs of `length` steps.
@@ -102,7 +100,7 @@ template <class F>
 void for_each_group(int n, int most, F&& f) {
   const int groups = (n + most - 1) / most;
   for (int i = 0; i < groups; ++i) {
-    const int begin = static_cast<int>(1LL * n * i / groups), end = static_cast<int>(1LL * n * (i + 1) / groups);
+    const auto [begin, end] = part_of(n, i, groups);
     f(begin, end - begin);
   }
 }

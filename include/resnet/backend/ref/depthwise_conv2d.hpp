@@ -12,14 +12,14 @@ namespace resnet {
 template <class P, class A = P>
 struct RefDepthwiseConv2d {
   static void run(auto&, const op::DepthwiseConv2d<A, P>& o) {
-    std::vector<P> sums(count(o.g.n, o.g.out_h, o.g.out_w, o.g.out_c));
+    std::vector<P> sums(extent(o.g.n, o.g.out_h, o.g.out_w, o.g.out_c));
     for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
       sums[y] += P{o.x.data[x]} * o.weight.data[weight];
     });
     for (std::size_t i = 0; i < sums.size(); ++i) o.y.data[i] = static_cast<A>(sums[i]);
   }
   static void run(auto&, const op::DepthwiseConv2dBackwardData<A, P>& o) {
-    std::vector<P> sums(count(o.g.n, o.g.in_h, o.g.in_w, o.g.in_c));
+    std::vector<P> sums(extent(o.g.n, o.g.in_h, o.g.in_w, o.g.in_c));
     for_each_mac(o.g, [&](std::size_t x, std::size_t weight, std::size_t y) {
       sums[x] += P{o.dy.data[y]} * o.weight.data[weight];
     });
@@ -32,8 +32,6 @@ struct RefDepthwiseConv2d {
   }
 
  private:
-  static std::size_t count(auto... dims) { return (std::size_t{1} * ... * static_cast<std::size_t>(dims)); }
-
   /// Calls f(x index, weight index, y index) for each multiply-accumulate; padding contributes none.
   static void for_each_mac(const Conv2dGeometry& g, auto&& f) {
     std::size_t y = 0;
@@ -45,8 +43,8 @@ struct RefDepthwiseConv2d {
               for (int j = 0; j < g.kernel; ++j) {
                 const int h = out_h * g.stride + i - g.padding, w = out_w * g.stride + j - g.padding;
                 if (h < 0 || h >= g.in_h || w < 0 || w >= g.in_w) continue;
-                f(count(n * g.in_h + h, g.in_w, g.in_c) + count(w, g.in_c) + count(c),
-                  count((c * g.kernel + i) * g.kernel + j), y);
+                f(extent(n * g.in_h + h, g.in_w, g.in_c) + extent(w, g.in_c) + extent(c),
+                  extent((c * g.kernel + i) * g.kernel + j), y);
               }
   }
 };
