@@ -23,6 +23,8 @@ struct PReLU {
 
   static constexpr Shape out(Shape in) { return in; }
 
+  void initialize(auto& init) { init.constant(weight, 0.25f); }  // as the paper
+
   template <Shape S>
   struct Saved {
     Batch<S, B> x;
@@ -114,9 +116,6 @@ void train(int epochs) {
   const Schedule schedule{ConstantLr{}, 0.1, epochs * loader.batches()};
   Trainer<Net, synthetic_shape> trainer(ctx, Optimizer<Net>(Sgd{0.9}), schedule);
   initialize(ctx, trainer.model);
-  // initialize sets scales to 1, with which PReLU is no more than its input; its paper begins with 1/4.
-  Cpu::fill(16, 0.25f, std::get<2>(trainer.model.layers).weight.data());
-  Cpu::fill(32, 0.25f, std::get<5>(trainer.model.layers).weight.data());
 
   while (trainer.steps() < schedule.total_steps) {
     for (const HostBatch& batch : trainer.rest_of_epoch(loader)) trainer.step(batch);

@@ -28,6 +28,7 @@
 //    compile time (backend/plan/cost.hpp).
 // 10. Where nothing in or below a layer is trained, its tensors in `grad` are released(): `backward` then drops what was
 //    saved and returns an empty batch, which passes through the layers below as dy.
+// 11. A layer with parameters says how they begin: void initialize(auto& init) (init/initialize.hpp).
 #pragma once
 
 #include <resnet/core/backend.hpp>

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Initial values as in torchvision's resnet.py:
-//   convolution  normal with std = sqrt(2 / (Out · Kernel²)) (He et al. 2015, arXiv 1502.01852, fan out)
-//   Linear       uniform in ±1 / sqrt(In), weight and bias
-//   BatchNorm2d  weight 1, bias 0
-// zero_gamma starts the last BatchNorm of each residual block at 0, so that the block is its shortcut
-// (Goyal et al. 2017, arXiv 1706.02677).
+// Initial values: each layer with parameters says how they begin, by a function `void initialize(auto& init)` that calls
+//   init.normal(tensor, std)     normal with mean 0
+//   init.uniform(tensor, bound)  uniform in ±bound
+//   init.constant(tensor, value)
+// The library's layers begin as torchvision's. zero_gamma starts the last BatchNorm of each residual block at 0, so that
+// the block is its shortcut (Goyal et al. 2017, arXiv 1706.02677).
 #pragma once
 
 #include <resnet/core/context.hpp>
 #include <resnet/core/visit.hpp>
 #include <resnet/op/parameters.hpp>
 
-#include <cmath>
+#include <string_view>
 
 namespace resnet {
 
@@ -27,44 +27,34 @@ class Initializer {
  public:
   Initializer(Context<B>& ctx, InitOptions options) : ctx_(ctx), options_(options), stream_{options.seed, for_init} {}
 
-  template <int Out, int Kernel, int KernelW, int In>
-  void operator()(std::string_view, Role, Tensor<B, Out, Kernel, KernelW, In>& weight) {
-    bias_bound_ = 1 / std::sqrt(static_cast<double>(In * Kernel * KernelW));
-    run<op::FillNormal>(
-        ctx_,
-        {.count = weight.size(), .stream = next(), .std = std::sqrt(2.0 / (Out * Kernel * KernelW)), .y = weight});
+  void normal(auto& tensor, double std) {
+    run<op::FillNormal>(ctx_, {.count = tensor.size(), .stream = next(), .std = std, .y = tensor});
   }
-  template <int Out, int In>
-  void operator()(std::string_view, Role, Tensor<B, Out, In>& weight) {
-    bias_bound_ = 1 / std::sqrt(static_cast<double>(In));
-    fill_uniform(weight);
+  void uniform(auto& tensor, double bound) {
+    run<op::FillUniform>(ctx_, {.count = tensor.size(), .stream = next(), .low = -bound, .high = bound, .y = tensor});
   }
-  template <int N>
-  void operator()(std::string_view name, Role role, Tensor<B, N>& t) {
-    if (role == Role::scale) bias_bound_ = 0;  // its bias is 0, a convolution's or Linear's is not
-    if (role == Role::bias && bias_bound_ > 0)
-      fill_uniform(t);
-    else
-      B::fill(t.size(), role == Role::scale || name == "running_var" ? 1 : 0, t.data());
-  }
-  void operator()(std::string_view, Role, std::int64_t& num_batches_tracked) { num_batches_tracked = 0; }
+  void constant(auto& tensor, typename B::Scalar value) { B::fill(tensor.size(), value, tensor.data()); }
 
+  template <class T>
+  void operator()(std::string_view, Role, T&) {
+    static_assert(sizeof(T) == 0,
+                  "a layer with parameters says how they begin: void initialize(auto& init) (init/initialize.hpp)");
+  }
   void operator()(std::string_view, auto& layer) {
-    visit_parts(*this, layer);
+    if constexpr (requires { layer.initialize(*this); })
+      layer.initialize(*this);
+    else
+      visit_parts(*this, layer);
     if constexpr (requires { layer.last_norm(); })
-      if (options_.zero_gamma) B::fill(layer.last_norm().weight.size(), 0, layer.last_norm().weight.data());
+      if (options_.zero_gamma) constant(layer.last_norm().weight, 0);
   }
 
  private:
-  void fill_uniform(auto& t) {
-    run<op::FillUniform>(ctx_, {.count = t.size(), .stream = next(), .low = -bias_bound_, .high = bias_bound_, .y = t});
-  }
   RandomStream next() { return {stream_.seed, stream_.id++}; }
 
   Context<B>& ctx_;
   InitOptions options_;
   RandomStream stream_;  // one for each tensor, in the order of visit
-  double bias_bound_ = 0;
 };
 
 }  // namespace detail

@@ -41,6 +41,12 @@ struct BatchNorm {
 
   static constexpr Shape out(Shape in) { return in; }
 
+  void initialize(auto& init) {
+    init.constant(weight, 1), init.constant(bias, 0);
+    init.constant(running_mean, 0), init.constant(running_var, 1);
+    num_batches_tracked = 0;
+  }
+
   template <Shape S>
   struct Saved {
     Batch<S, B> x;

@@ -10,6 +10,7 @@
 #include <resnet/core/require.hpp>
 #include <resnet/op/conv2d.hpp>
 
+#include <cmath>
 #include <type_traits>
 
 namespace resnet {
@@ -29,6 +30,12 @@ struct Conv2d {
 
   static constexpr Shape out(Shape in) {
     return {Out, window_count(in.h, Kernel, Stride, Padding), window_count(in.w, Kernel, Stride, Padding)};
+  }
+
+  /// Normal with He's standard deviation for the fan out (arXiv 1502.01852), and torch.nn.Conv2d's bias.
+  void initialize(auto& init) {
+    init.normal(weight, std::sqrt(2.0 / (Out * Kernel * Kernel)));
+    if constexpr (Bias) init.uniform(bias, 1 / std::sqrt(double{In * Kernel * Kernel}));
   }
 
   template <Shape S>

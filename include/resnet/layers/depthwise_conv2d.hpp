@@ -9,6 +9,8 @@
 #include <resnet/core/require.hpp>
 #include <resnet/op/depthwise_conv2d.hpp>
 
+#include <cmath>
+
 namespace resnet {
 
 template <int Channels, int Kernel, int Stride, class B, int Padding>
@@ -16,8 +18,7 @@ struct DepthwiseConv2d {
   static_assert(Channels > 0 && Kernel > 0 && Stride > 0 && Padding >= 0,
                 "a convolution needs positive channels, kernel and stride, and a padding of 0 or more");
 
-  /// (out, kernel, kernel, in of a group): (c, 1, kernel, kernel) in a file, as in PyTorch. initialize
-  /// therefore takes Channels · Kernel² for the fan out, as torch.nn.init does, which doesn't look at groups.
+  /// (out, kernel, kernel, in of a group): (c, 1, kernel, kernel) in a file, as in PyTorch.
   Tensor<B, Channels, Kernel, Kernel, 1> weight;
 
   using Backend = B;
@@ -27,6 +28,9 @@ struct DepthwiseConv2d {
   static constexpr Shape out(Shape in) {
     return {Channels, window_count(in.h, Kernel, Stride, Padding), window_count(in.w, Kernel, Stride, Padding)};
   }
+
+  /// As Conv2d's: with a fan out of Channels · Kernel², as torch.nn.init's, which doesn't look at groups.
+  void initialize(auto& init) { init.normal(weight, std::sqrt(2.0 / (Channels * Kernel * Kernel))); }
 
   template <Shape S>
   struct Saved {

@@ -9,6 +9,7 @@
 #include <resnet/core/require.hpp>
 #include <resnet/op/conv2d.hpp>
 
+#include <cmath>
 #include <type_traits>
 
 namespace resnet {
@@ -25,6 +26,13 @@ struct Linear {
   using on = Linear<In, Out, Other, Bias>;
 
   static constexpr Shape out(Shape) { return {Out}; }
+
+  /// As torch.nn.Linear's.
+  void initialize(auto& init) {
+    const double bound = 1 / std::sqrt(double{In});
+    init.uniform(weight, bound);
+    if constexpr (Bias) init.uniform(bias, bound);
+  }
 
   template <Shape S>
   struct Saved {
