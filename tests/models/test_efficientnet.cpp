@@ -18,7 +18,7 @@ TEST_CASE("EfficientNet: learns, is saved, loaded and frozen") {
 
 TEST_CASE("EfficientNet: torchvision's regularisation, zero_gamma for blocks with a shortcut") {
   EfficientNet<test::NarrowTable, Form::imagenet, 10, Cpu> model;
-  CHECK(std::get<0>(model.classifier.layers).p == 0.2);
+  CHECK(model.dropout.p == 0.2);
   CHECK(model.stage1.first.drop_path.p == 0);  // block 0 of 10
   CHECK(model.stage3.rest[0].drop_path.p == doctest::Approx(0.2 * 4 / 10));
   CHECK(model.stage7.first.drop_path.p == doctest::Approx(0.2 * 9 / 10));

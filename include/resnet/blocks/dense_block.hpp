@@ -8,6 +8,7 @@
 // Depth².
 #pragma once
 
+#include <resnet/compose/chain.hpp>
 #include <resnet/layers/add.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/concat.hpp>
@@ -79,42 +80,17 @@ struct DenseLayer {
 
 /// The first layer, and a block of the others. (A std::tuple of the layers would make long symbols.)
 template <int In, int Growth, int Depth, class B = Cpu>
-struct DenseBlock {
-  using First = DenseLayer<In, Growth, B>;
+struct DenseBlock : Chain<DenseBlock<In, Growth, Depth, B>> {
   using Rest = DenseBlock<In + Growth, Growth, Depth - 1, B>;
 
-  First first;
+  DenseLayer<In, Growth, B> first;
   Rest rest;
 
   using Backend = B;
   template <class Other>
   using on = DenseBlock<In, Growth, Depth, Other>;
 
-  static constexpr Shape out(Shape in) { return {In + Depth * Growth, in.h, in.w}; }
-
-  template <Shape S>
-  struct Saved {
-    static constexpr Shape mid = First::out(S);
-    SavedOf<First, S> first;
-    SavedOf<Rest, mid> rest;
-  };
-
-  template <Shape S>
-  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return rest.forward(ctx, first.forward(ctx, std::move(x), saved.first), saved.rest);
-  }
-
-  template <Shape S>
-  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    return rest.infer(ctx, first.infer(ctx, std::move(x)));
-  }
-
-  template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseBlock& grad) const {
-    auto dmid = rest.backward(ctx, std::move(dy), saved.rest, grad.rest);
-    return first.backward(ctx, std::move(dmid), saved.first, grad.first);
-  }
-
+  static constexpr auto parts() { return std::tuple(part("", &DenseBlock::first), part("", &DenseBlock::rest)); }
   static constexpr void visit(auto&& f, auto&... self) { visit_from(1, f, self...); }
   static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {
     f(IndexName(number, "denselayer"), self.first...);
@@ -131,52 +107,18 @@ struct DenseBlock<In, Growth, 0, B> : Identity<B> {
 };
 
 template <int In, int Out = In / 2, class B = Cpu>
-struct Transition {
-  using Norm = BatchNormReLU<In, B>;
-  using Conv = Conv2d<In, Out, 1, 1, B>;
-  using Pool = AvgPool2d<2, 2, 0, B>;
-
-  Norm norm;
-  Conv conv;
-  Pool pool;
+struct Transition : Chain<Transition<In, Out, B>> {
+  BatchNormReLU<In, B> norm;
+  Conv2d<In, Out, 1, 1, B> conv;
+  AvgPool2d<2, 2, 0, B> pool;
 
   using Backend = B;
   template <class Other>
   using on = Transition<In, Out, Other>;
 
-  static constexpr Shape out(Shape in) { return Pool::out(Conv::out(in)); }
-
-  template <Shape S>
-  struct Saved {
-    static constexpr Shape mid = Conv::out(S);
-    SavedOf<Norm, S> norm;
-    SavedOf<Conv, S> conv;
-    SavedOf<Pool, mid> pool;
-  };
-
-  template <Shape S>
-  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    auto normed = norm.forward(ctx, std::move(x), saved.norm);
-    auto mid = conv.forward(ctx, std::move(normed), saved.conv);
-    return pool.forward(ctx, std::move(mid), saved.pool);
-  }
-
-  template <Shape S>
-  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    return pool.infer(ctx, conv.infer(ctx, norm.infer(ctx, std::move(x))));
-  }
-
-  template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Transition& grad) const {
-    auto dmid = pool.backward(ctx, std::move(dy), saved.pool, grad.pool);
-    auto dnormed = conv.backward(ctx, std::move(dmid), saved.conv, grad.conv);
-    return norm.backward(ctx, std::move(dnormed), saved.norm, grad.norm);
-  }
-
-  static constexpr void visit(auto&& f, auto&... self) {
-    f("norm", self.norm...);
-    f("conv", self.conv...);
-    f("pool", self.pool...);
+  static constexpr auto parts() {
+    using Net = Transition;
+    return std::tuple(part("norm", &Net::norm), part("conv", &Net::conv), part("pool", &Net::pool));
   }
 };
 

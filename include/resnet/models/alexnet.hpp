@@ -9,28 +9,43 @@
 //               left
 #pragma once
 
-#include <resnet/blocks/five_stages.hpp>
 #include <resnet/blocks/hidden_classifier.hpp>
 #include <resnet/layers/conv2d.hpp>
+#include <resnet/layers/flatten.hpp>
 #include <resnet/layers/pooling.hpp>
-#include <resnet/models/features_classifier.hpp>
 #include <resnet/models/form.hpp>
 
 namespace resnet {
 
 template <Form F, int Width, class B>
-struct AlexNetStages {
+struct AlexNetFeatures : Chain<AlexNetFeatures<F, Width, B>> {
+  static constexpr int padding = F == Form::cifar ? 5 : 2, window = F == Form::cifar ? 2 : 3;
+
+  Conv2d<3, Width, 11, 4, B, padding, true> conv1;
+  ReLU<B> relu1;
+  MaxPool2d<window, 2, 0, B> pool1;
+  Conv2d<Width, 3 * Width, 5, 1, B, 2, true> conv2;
+  ReLU<B> relu2;
+  MaxPool2d<window, 2, 0, B> pool2;
+  Conv2d<3 * Width, 6 * Width, 3, 1, B, 1, true> conv3;
+  ReLU<B> relu3;
+  Conv2d<6 * Width, 4 * Width, 3, 1, B, 1, true> conv4;
+  ReLU<B> relu4;
+  Conv2d<4 * Width, 4 * Width, 3, 1, B, 1, true> conv5;
+  ReLU<B> relu5;
+  MaxPool2d<window, 2, 0, B> pool5;
+
   using Backend = B;
   template <class Other>
-  using on = AlexNetStages<F, Width, Other>;
+  using on = AlexNetFeatures<F, Width, Other>;
 
-  static constexpr int padding = F == Form::cifar ? 5 : 2, window = F == Form::cifar ? 2 : 3;
-  using MaxPool = MaxPool2d<window, 2, 0, B>;
-  using Stage1 = Sequential<Conv2d<3, Width, 11, 4, B, padding, true>, ReLU<B>, MaxPool>;
-  using Stage2 = Sequential<Conv2d<Width, 3 * Width, 5, 1, B, 2, true>, ReLU<B>, MaxPool>;
-  using Stage3 = Sequential<Conv2d<3 * Width, 6 * Width, 3, 1, B, 1, true>, ReLU<B>>;
-  using Stage4 = Sequential<Conv2d<6 * Width, 4 * Width, 3, 1, B, 1, true>, ReLU<B>>;
-  using Stage5 = Sequential<Conv2d<4 * Width, 4 * Width, 3, 1, B, 1, true>, ReLU<B>, MaxPool>;
+  static constexpr auto parts() {
+    using Net = AlexNetFeatures;
+    return std::tuple(part("0", &Net::conv1), part("1", &Net::relu1), part("2", &Net::pool1), part("3", &Net::conv2),
+                      part("4", &Net::relu2), part("5", &Net::pool2), part("6", &Net::conv3), part("7", &Net::relu3),
+                      part("8", &Net::conv4), part("9", &Net::relu4), part("10", &Net::conv5), part("11", &Net::relu5),
+                      part("12", &Net::pool5));
+  }
 };
 
 template <Form F, int Width, int Classes, class B>
@@ -39,10 +54,20 @@ using AlexNetClassifier =
                        HiddenClassifier<DropoutLinearReLU, 4 * Width * 6 * 6, 64 * Width, Classes, B>>;
 
 template <Form F, int Width, int Classes, class B>
-struct AlexNetModel
-    : FeaturesClassifier<FiveStages<AlexNetStages<F, Width, B>>, AlexNetClassifier<F, Width, Classes, B>> {
+struct AlexNetModel : Chain<AlexNetModel<F, Width, Classes, B>> {
+  AlexNetFeatures<F, Width, B> features;
+  Flatten<B> flatten;
+  AlexNetClassifier<F, Width, Classes, B> classifier;
+
+  using Backend = B;
   template <class Other>
   using on = AlexNetModel<F, Width, Classes, Other>;
+
+  static constexpr auto parts() {
+    using Net = AlexNetModel;
+    return std::tuple(part("features", &Net::features), part("flatten", &Net::flatten),
+                      part("classifier", &Net::classifier));
+  }
 };
 
 }  // namespace resnet

@@ -8,7 +8,7 @@
 #pragma once
 
 #include <resnet/blocks/conv_stage.hpp>
-#include <resnet/blocks/five_stages.hpp>
+#include <resnet/compose/chain.hpp>
 #include <resnet/layers/dropout.hpp>
 #include <resnet/layers/flatten.hpp>
 #include <resnet/layers/linear.hpp>
@@ -16,122 +16,68 @@
 namespace resnet {
 
 template <int Hidden, int Classes, class B>
-struct MLP {
-  using Linear1 = Linear<3 * 32 * 32, Hidden, B>;
-  using Linear2 = Linear<Hidden, Classes, B>;
-
+struct MLP : Chain<MLP<Hidden, Classes, B>> {
   Flatten<B> flatten;
-  Linear1 fc1;
+  Linear<3 * 32 * 32, Hidden, B> fc1;
   ReLU<B> relu;
-  Linear2 fc2;
+  Linear<Hidden, Classes, B> fc2;
 
   using Backend = B;
   template <class Other>
   using on = MLP<Hidden, Classes, Other>;
 
-  static constexpr Shape out(Shape) { return {Classes}; }
-
-  template <Shape S>
-  struct Saved {
-    static constexpr Shape flat = Flatten<B>::out(S);
-    static constexpr Shape mid = {Hidden};
-    SavedOf<Flatten<B>, S> flatten;
-    SavedOf<Linear1, flat> fc1;
-    SavedOf<ReLU<B>, mid> relu;
-    SavedOf<Linear2, mid> fc2;
-  };
-
-  template <Shape S>
-  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    auto flat = flatten.forward(ctx, std::move(x), saved.flatten);
-    auto y = fc1.forward(ctx, std::move(flat), saved.fc1);
-    y = relu.forward(ctx, std::move(y), saved.relu);
-    return fc2.forward(ctx, std::move(y), saved.fc2);
-  }
-
-  template <Shape S>
-  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    auto y = fc1.infer(ctx, flatten.infer(ctx, std::move(x)));
-    return fc2.infer(ctx, relu.infer(ctx, std::move(y)));
-  }
-
-  template <Shape S>
-  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, MLP& grad) const {
-    auto dmid = backward_to_fc1(ctx, std::move(dy), saved, grad);
-    auto dflat = fc1.backward(ctx, std::move(dmid), saved.fc1, grad.fc1);
-    return flatten.backward(ctx, std::move(dflat), saved.flatten, grad.flatten);
-  }
-
-  template <Shape S>
-  constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, MLP& grad) const {
-    auto dmid = backward_to_fc1(ctx, std::move(dy), saved, grad);
-    fc1.backward_weight(ctx, dmid, saved.fc1, grad.fc1);
-  }
-
-  static constexpr void visit(auto&& f, auto&... self) {
-    f("fc1", self.fc1...);
-    f("fc2", self.fc2...);
-  }
-
- private:
-  template <Shape S>
-  constexpr auto backward_to_fc1(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, MLP& grad) const {
-    auto dmid = fc2.backward(ctx, std::move(dy), saved.fc2, grad.fc2);
-    return relu.backward(ctx, std::move(dmid), saved.relu, grad.relu);
+  static constexpr auto parts() {
+    using Net = MLP;
+    return std::tuple(part("flatten", &Net::flatten), part("fc1", &Net::fc1), part("relu", &Net::relu),
+                      part("fc2", &Net::fc2));
   }
 };
 
 template <int Width, int Classes, class B>
-struct SimpleCNNStages {
+struct SimpleCNNModel : Chain<SimpleCNNModel<Width, Classes, B>> {
+  Conv2d<3, Width, 3, 1, B, 0, true> conv1;
+  ReLU<B> relu1;
+  MaxPool2d<2, 2, 0, B> pool1;
+  Conv2d<Width, 2 * Width, 3, 1, B, 0, true> conv2;
+  ReLU<B> relu2;
+  MaxPool2d<2, 2, 0, B> pool2;
+  Conv2d<2 * Width, 2 * Width, 3, 1, B, 0, true> conv3;
+  ReLU<B> relu3;
+  Flatten<B> flatten;
+  Linear<2 * Width * 4 * 4, 2 * Width, B> fc1;
+  ReLU<B> relu4;
+  Linear<2 * Width, Classes, B> fc2;
+
   using Backend = B;
-  template <class Other>
-  using on = SimpleCNNStages<Width, Classes, Other>;
-
-  using Stage1 = Sequential<Conv2d<3, Width, 3, 1, B, 0, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>>;
-  using Stage2 = Sequential<Conv2d<Width, 2 * Width, 3, 1, B, 0, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>>;
-  using Stage3 = Sequential<Conv2d<2 * Width, 2 * Width, 3, 1, B, 0, true>, ReLU<B>, Flatten<B>>;
-  using Stage4 = Sequential<Linear<2 * Width * 4 * 4, 2 * Width, B>, ReLU<B>>;
-  using Stage5 = Linear<2 * Width, Classes, B>;
-};
-
-template <int Width, int Classes, class B>
-struct SimpleCNNModel : FiveStages<SimpleCNNStages<Width, Classes, B>> {
   template <class Other>
   using on = SimpleCNNModel<Width, Classes, Other>;
 
-  static constexpr void visit(auto&& f, auto&... self) {
-    f("conv1", std::get<0>(self.stage1.layers)...);
-    f("conv2", std::get<0>(self.stage2.layers)...);
-    f("conv3", std::get<0>(self.stage3.layers)...);
-    f("fc1", std::get<0>(self.stage4.layers)...);
-    f("fc2", self.stage5...);
+  static constexpr auto parts() {
+    using Net = SimpleCNNModel;
+    return std::tuple(part("conv1", &Net::conv1), part("relu1", &Net::relu1), part("pool1", &Net::pool1),
+                      part("conv2", &Net::conv2), part("relu2", &Net::relu2), part("pool2", &Net::pool2),
+                      part("conv3", &Net::conv3), part("relu3", &Net::relu3), part("flatten", &Net::flatten),
+                      part("fc1", &Net::fc1), part("relu4", &Net::relu4), part("fc2", &Net::fc2));
   }
 };
 
 template <int Width, int Classes, class B>
-struct ConvNetStages {
+struct ConvNetModel : Chain<ConvNetModel<Width, Classes, B>> {
+  ConvStage<ConvNormReLU, 3, Width, 2, B> stage1;
+  ConvStage<ConvNormReLU, Width, 2 * Width, 2, B> stage2;
+  ConvStage<ConvNormReLU, 2 * Width, 4 * Width, 2, B> stage3;
+  GlobalAvgPool2d<B> avgpool;
+  Dropout<B> dropout;
+  Linear<4 * Width, Classes, B> fc;
+
   using Backend = B;
-  template <class Other>
-  using on = ConvNetStages<Width, Classes, Other>;
-
-  using Stage1 = ConvStage<ConvNormReLU, 3, Width, 2, B>;
-  using Stage2 = ConvStage<ConvNormReLU, Width, 2 * Width, 2, B>;
-  using Stage3 = ConvStage<ConvNormReLU, 2 * Width, 4 * Width, 2, B>;
-  using Stage4 = Sequential<GlobalAvgPool2d<B>, Dropout<B>>;
-  using Stage5 = Linear<4 * Width, Classes, B>;
-};
-
-template <int Width, int Classes, class B>
-struct ConvNetModel : FiveStages<ConvNetStages<Width, Classes, B>> {
   template <class Other>
   using on = ConvNetModel<Width, Classes, Other>;
 
-  static constexpr void visit(auto&& f, auto&... self) {
-    f("stage1", self.stage1...);
-    f("stage2", self.stage2...);
-    f("stage3", self.stage3...);
-    f("dropout", std::get<1>(self.stage4.layers)...);
-    f("fc", self.stage5...);
+  static constexpr auto parts() {
+    using Net = ConvNetModel;
+    return std::tuple(part("stage1", &Net::stage1), part("stage2", &Net::stage2), part("stage3", &Net::stage3),
+                      part("avgpool", &Net::avgpool), part("dropout", &Net::dropout), part("fc", &Net::fc));
   }
 };
 

@@ -6,8 +6,7 @@
 // Images of 32×32 pixels with Padding 0, of 28×28 with Padding 2.
 #pragma once
 
-#include <resnet/blocks/five_stages.hpp>
-#include <resnet/compose/sequential.hpp>
+#include <resnet/compose/chain.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/flatten.hpp>
 #include <resnet/layers/linear.hpp>
@@ -17,29 +16,30 @@
 namespace resnet {
 
 template <int Channels, int Padding, int Classes, class B>
-struct LeNetStages {
+struct LeNet : Chain<LeNet<Channels, Padding, Classes, B>> {
+  Conv2d<Channels, 6, 5, 1, B, Padding, true> conv1;
+  ReLU<B> relu1;
+  MaxPool2d<2, 2, 0, B> pool1;
+  Conv2d<6, 16, 5, 1, B, 0, true> conv2;
+  ReLU<B> relu2;
+  MaxPool2d<2, 2, 0, B> pool2;
+  Flatten<B> flatten;
+  Linear<16 * 5 * 5, 120, B> fc1;
+  ReLU<B> relu3;
+  Linear<120, 84, B> fc2;
+  ReLU<B> relu4;
+  Linear<84, Classes, B> fc3;
+
   using Backend = B;
-  template <class Other>
-  using on = LeNetStages<Channels, Padding, Classes, Other>;
-
-  using Stage1 = Sequential<Conv2d<Channels, 6, 5, 1, B, Padding, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>>;
-  using Stage2 = Sequential<Conv2d<6, 16, 5, 1, B, 0, true>, ReLU<B>, MaxPool2d<2, 2, 0, B>, Flatten<B>>;
-  using Stage3 = Sequential<Linear<16 * 5 * 5, 120, B>, ReLU<B>>;
-  using Stage4 = Sequential<Linear<120, 84, B>, ReLU<B>>;
-  using Stage5 = Linear<84, Classes, B>;
-};
-
-template <int Channels, int Padding, int Classes, class B>
-struct LeNet : FiveStages<LeNetStages<Channels, Padding, Classes, B>> {
   template <class Other>
   using on = LeNet<Channels, Padding, Classes, Other>;
 
-  static constexpr void visit(auto&& f, auto&... self) {
-    f("conv1", std::get<0>(self.stage1.layers)...);
-    f("conv2", std::get<0>(self.stage2.layers)...);
-    f("fc1", std::get<0>(self.stage3.layers)...);
-    f("fc2", std::get<0>(self.stage4.layers)...);
-    f("fc3", self.stage5...);
+  static constexpr auto parts() {
+    using Net = LeNet;
+    return std::tuple(part("conv1", &Net::conv1), part("relu1", &Net::relu1), part("pool1", &Net::pool1),
+                      part("conv2", &Net::conv2), part("relu2", &Net::relu2), part("pool2", &Net::pool2),
+                      part("flatten", &Net::flatten), part("fc1", &Net::fc1), part("relu3", &Net::relu3),
+                      part("fc2", &Net::fc2), part("relu4", &Net::relu4), part("fc3", &Net::fc3));
   }
 };
 

@@ -8,9 +8,8 @@
 #pragma once
 
 #include <resnet/blocks/conv_stage.hpp>
-#include <resnet/blocks/five_stages.hpp>
 #include <resnet/blocks/hidden_classifier.hpp>
-#include <resnet/models/features_classifier.hpp>
+#include <resnet/layers/flatten.hpp>
 #include <resnet/models/form.hpp>
 
 namespace resnet {
@@ -21,16 +20,38 @@ struct VggDepths {
 };
 
 template <template <int, int, int, class> class Block, VggDepths D, int Width, class B>
-struct VggStages {
-  using Backend = B;
-  template <class Other>
-  using on = VggStages<Block, D, Width, Other>;
-
+struct VggFeatures : Chain<VggFeatures<Block, D, Width, B>> {
   using Stage1 = ConvStage<Block, 3, Width, D.stage1, B>;
   using Stage2 = ConvStage<Block, Width, 2 * Width, D.stage2, B>;
   using Stage3 = ConvStage<Block, 2 * Width, 4 * Width, D.stage3, B>;
   using Stage4 = ConvStage<Block, 4 * Width, 8 * Width, D.stage4, B>;
   using Stage5 = ConvStage<Block, 8 * Width, 8 * Width, D.stage5, B>;
+
+  Stage1 stage1;
+  Stage2 stage2;
+  Stage3 stage3;
+  Stage4 stage4;
+  Stage5 stage5;
+
+  using Backend = B;
+  template <class Other>
+  using on = VggFeatures<Block, D, Width, Other>;
+
+  static constexpr auto parts() {
+    using Net = VggFeatures;
+    return std::tuple(part("", &Net::stage1), part("", &Net::stage2), part("", &Net::stage3), part("", &Net::stage4),
+                      part("", &Net::stage5));
+  }
+  /// The names are those of one nn.Sequential.
+  static constexpr void visit(auto&& f, auto&... self) {
+    constexpr std::size_t second = Stage1::layer_count, third = second + Stage2::layer_count,
+                          fourth = third + Stage3::layer_count, fifth = fourth + Stage4::layer_count;
+    Stage1::visit_from(0, f, self.stage1...);
+    Stage2::visit_from(second, f, self.stage2...);
+    Stage3::visit_from(third, f, self.stage3...);
+    Stage4::visit_from(fourth, f, self.stage4...);
+    Stage5::visit_from(fifth, f, self.stage5...);
+  }
 };
 
 template <Form F, int Width, int Classes, class B>
@@ -39,9 +60,20 @@ using VggClassifier =
                        HiddenClassifier<LinearReLUDropout, 8 * Width * 7 * 7, 64 * Width, Classes, B>>;
 
 template <template <int, int, int, class> class Block, VggDepths D, Form F, int Width, int Classes, class B>
-struct VGG : FeaturesClassifier<FiveStages<VggStages<Block, D, Width, B>>, VggClassifier<F, Width, Classes, B>> {
+struct VGG : Chain<VGG<Block, D, F, Width, Classes, B>> {
+  VggFeatures<Block, D, Width, B> features;
+  Flatten<B> flatten;
+  VggClassifier<F, Width, Classes, B> classifier;
+
+  using Backend = B;
   template <class Other>
   using on = VGG<Block, D, F, Width, Classes, Other>;
+
+  static constexpr auto parts() {
+    using Net = VGG;
+    return std::tuple(part("features", &Net::features), part("flatten", &Net::flatten),
+                      part("classifier", &Net::classifier));
+  }
 };
 
 }  // namespace resnet
