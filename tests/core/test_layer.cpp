@@ -10,6 +10,7 @@
 #include <resnet/layers/linear.hpp>
 #include <resnet/layers/pooling.hpp>
 #include <resnet/layers/relu.hpp>
+#include <resnet/layers/sigmoid.hpp>
 #include <resnet/layers/silu.hpp>
 #include <resnet/layers/squeeze_excitation.hpp>
 

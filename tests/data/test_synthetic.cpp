@@ -22,7 +22,7 @@ std::uint64_t hash(std::span<const std::uint8_t> bytes) {
 int area(int label) {
   int count = 0;
   for (int y = -1500; y <= 1500; y += 10)
-    for (int x = -1500; x <= 1500; x += 10) count += figure_color(label, {x, y}) != 0;
+    for (int x = -1500; x <= 1500; x += 10) count += figures::figure_color(label, {x, y}) != 0;
   return count * 100;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <resnet/layers/concat.hpp>
+#include <resnet/layers/pad_channels.hpp>
 
 #include "tests/support/gradient_check.hpp"
 

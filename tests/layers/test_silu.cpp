@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <resnet/layers/sigmoid.hpp>
 #include <resnet/layers/silu.hpp>
 
 #include "tests/support/gradient_check.hpp"

@@ -2,8 +2,8 @@
 // Threads with a Context each infer from one frozen and one plain model; compiled with -fsanitize=thread, which ends the
 // program with 66 at a race.
 #include <resnet/freeze.hpp>
-#include <resnet/layers/concat.hpp>
 #include <resnet/layers/flatten.hpp>
+#include <resnet/layers/pad_channels.hpp>
 #include <resnet/resnet18.hpp>
 
 #include <cstddef>

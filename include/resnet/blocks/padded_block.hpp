@@ -5,7 +5,7 @@
 #pragma once
 
 #include <resnet/blocks/basic_block.hpp>
-#include <resnet/layers/concat.hpp>
+#include <resnet/layers/pad_channels.hpp>
 #include <resnet/layers/pooling.hpp>
 
 namespace resnet {

@@ -8,10 +8,10 @@
 
 #include <resnet/layers/add.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
-#include <resnet/layers/concat.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/drop_path.hpp>
 #include <resnet/layers/identity.hpp>
+#include <resnet/layers/pad_channels.hpp>
 #include <resnet/layers/pooling.hpp>
 
 #include <type_traits>

@@ -11,13 +11,21 @@
 // The CPU backend lives in a namespace named after its instruction set, so that objects compiled with
 // different -march options hold different types and can't be linked into one silently. With RESNET_COMPILED the
 // kernels come from the library resnet::compiled, which chooses them at run time.
+#if defined(__AVX512F__)
+#define RESNET_AVX512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define RESNET_AVX2
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#define RESNET_NEON
+#endif
+
 #if defined(RESNET_COMPILED)
 #define RESNET_ISA compiled
-#elif defined(__AVX512F__)
+#elif defined(RESNET_AVX512)
 #define RESNET_ISA avx512
-#elif defined(__AVX2__) && defined(__FMA__)
+#elif defined(RESNET_AVX2)
 #define RESNET_ISA avx2
-#elif defined(__ARM_NEON)
+#elif defined(RESNET_NEON)
 #define RESNET_ISA neon
 #else
 #define RESNET_ISA baseline

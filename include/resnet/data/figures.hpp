@@ -15,6 +15,9 @@ namespace resnet {
 inline constexpr std::array<std::string_view, 10> synthetic_class_names{
     "disc", "ring", "square", "triangle", "star", "cross", "crescent", "stripes", "checkerboard", "dots"};
 
+/// Of the painter (data/synthetic.hpp) alone.
+namespace figures {
+
 inline constexpr int figure_unit = 1024;
 
 struct Point {
@@ -79,5 +82,7 @@ inline int figure_color(int label, Point p) {
                         : 0;
   }
 }
+
+}  // namespace figures
 
 }  // namespace resnet

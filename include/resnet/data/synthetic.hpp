@@ -33,12 +33,15 @@ class SyntheticPainter {
     paint_background(back);
     for (int left = between(2, 5); left > 0; --left) paint_clutter();
     const Pose pose = place({between(48, 80), between(48, 80)}, 36, 56);
-    paint_where(pose, object, second, 1400, [label](Point p) { return figure_color(label, p); });
+    paint_where(pose, object, second, 1400, [label](Point p) { return figures::figure_color(label, p); });
     add_noise(between(4, 32));
   }
 
  private:
   using Color = std::array<int, 3>;
+  using Point = figures::Point;
+  using Pose = figures::Pose;
+  static constexpr int figure_unit = figures::figure_unit;
   static constexpr int side = synthetic_shape.h;
 
   int between(int low, int high) {
@@ -78,8 +81,9 @@ class SyntheticPainter {
     const Color c = color();
     const Pose pose = place({between(0, 127), between(0, 127)}, 6, 18);
     const int half_height = random_.chance(0.5) ? 200 : figure_unit;
-    paint_where(pose, c, c, figure_unit,
-                [half_height](Point p) { return int{in_disc(p, figure_unit) && in_box(p, figure_unit, half_height)}; });
+    paint_where(pose, c, c, figure_unit, [half_height](Point p) {
+      return int{figures::in_disc(p, figure_unit) && figures::in_box(p, figure_unit, half_height)};
+    });
   }
 
   /// Paints where `figure` (of a point in figure coordinates) is 1 or 2, with four samples a pixel. It is 0
@@ -89,7 +93,7 @@ class SyntheticPainter {
     for (int y = 0; y < side; ++y)
       for (int x = 0; x < side; ++x) {
         const Point middle = pose.to_figure({4 * x + 2, 4 * y + 2});
-        if (!in_disc(middle, reach + figure_unit / 2)) continue;
+        if (!figures::in_disc(middle, reach + figure_unit / 2)) continue;
         std::array<int, 3> samples{};
         for (const Point offset : {Point{1, 1}, Point{3, 1}, Point{1, 3}, Point{3, 3}})
           ++samples[static_cast<std::size_t>(figure(pose.to_figure({4 * x + offset.x, 4 * y + offset.y})))];

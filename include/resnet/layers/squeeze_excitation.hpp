@@ -9,6 +9,7 @@
 #include <resnet/layers/add.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/pooling.hpp>
+#include <resnet/layers/sigmoid.hpp>
 #include <resnet/layers/silu.hpp>
 #include <resnet/op/channels.hpp>
 

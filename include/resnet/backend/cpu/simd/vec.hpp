@@ -15,11 +15,11 @@
 
 #include <resnet/core/fwd.hpp>
 
-#if defined(__AVX512F__)
+#ifdef RESNET_AVX512
 #include <resnet/backend/cpu/simd/avx512.hpp>
-#elif defined(__AVX2__) && defined(__FMA__)
+#elif defined(RESNET_AVX2)
 #include <resnet/backend/cpu/simd/avx2.hpp>
-#elif defined(__ARM_NEON) && defined(__aarch64__)
+#elif defined(RESNET_NEON)
 #include <resnet/backend/cpu/simd/neon.hpp>
 #else
 #include <resnet/backend/cpu/simd/scalar.hpp>
