@@ -35,7 +35,7 @@ class Layout {
     std::vector<std::size_t> last(at_.size());
     for (std::size_t i = 0; i < p.steps.size(); ++i) {
       last[index(p.steps[i].y())] = i;
-      p.steps[i].for_each_read([&](Value v, bool) { last[index(v)] = i; });
+      for (const Step::Read& read : p.steps[i].reads()) last[index(read.value)] = i;
     }
     for (std::size_t i = 0; i < end; ++i) {
       const Step& step = p.steps[i];
@@ -48,10 +48,10 @@ class Layout {
         else
           ++v;
       }
-      step.for_each_read([&](Value v, bool) {
-        if (has(v) && last[index(v)] == i && p.sizes[index(v)] == p.sizes[y] && may_overwrite(step, v))
+      const auto reads = step.reads();
+      for (const auto [v, in_place] : reads)
+        if (has(v) && last[index(v)] == i && p.sizes[index(v)] == p.sizes[y] && may_overwrite(reads, v))
           at_[y] = at_[index(v)];
-      });
       size_ = std::max(size_, at_[y] + room(p, y));
     }
   }
@@ -65,10 +65,8 @@ class Layout {
   static std::size_t index(Value v) { return static_cast<std::size_t>(v); }
   static std::size_t room(const Program& p, std::size_t v) { return CpuWork::whole_lines(p.sizes[v]); }
   /// By every operand that it is.
-  static bool may_overwrite(const Step& step, Value v) {
-    bool may = true;
-    step.for_each_read([&](Value read, bool this_one) { may &= read != v || this_one; });
-    return may;
+  static bool may_overwrite(const std::vector<Step::Read>& reads, Value v) {
+    return std::all_of(reads.begin(), reads.end(), [v](const auto& read) { return read.value != v || read.in_place; });
   }
 
   std::vector<std::size_t> at_;
@@ -137,7 +135,7 @@ class Engine {
   std::size_t traffic(std::size_t i) const {
     const Step& step = program_.steps[i];
     std::size_t floats = 2 * step.size();
-    step.for_each_read([&](Value v, bool) { floats += program_.sizes[static_cast<std::size_t>(v)]; });
+    for (const Step::Read& read : step.reads()) floats += program_.sizes[static_cast<std::size_t>(read.value)];
     return floats;
   }
 

@@ -62,14 +62,13 @@ inline void fuse(Program& program) {
   auto& steps = program.steps;
   const auto only_reader_of = [&](Value v) {  // the step that made v, or the end if others read v too
     std::ptrdiff_t readers = v == program.output;
-    for (const Step& step : steps) step.for_each_read([&](Value read, bool) { readers += read == v; });
+    for (const Step& step : steps)
+      for (const Step::Read& read : step.reads()) readers += read.value == v;
     return readers == 1 ? std::find_if(steps.begin(), steps.end(), [v](const Step& step) { return step.y() == v; })
                         : steps.end();
   };
   const auto fuse_at = [&](Step& next) {
-    std::vector<Value> values;
-    next.for_each_read([&](Value v, bool) { values.push_back(v); });
-    for (const Value v : values)
+    for (const auto [v, in_place] : next.reads())
       if (const auto first = only_reader_of(v); first != steps.end())
         if (auto both = fused(*first, next)) {
           next = std::move(*both);

@@ -89,24 +89,24 @@ struct Step {
   Operand& operator[](std::string_view name) { return const_cast<Operand&>(std::as_const(*this)[name]); }
   Value y() const { return (*this)["y"].value; }
 
-  /// f(value, whether y may be in place of it) for each operand that is an activation and read.
-  void for_each_read(auto&& f) const {
-    std::visit(
-        [&]<class O>(const O& o) {
-          detail::for_each_operand(o, [&](std::size_t i, std::string_view name, const auto& operand) {
-            if (operand.written || operands[i].value == none) return;
-            if constexpr (requires { O::may_overwrite(name); })
-              f(operands[i].value, O::may_overwrite(name));
-            else
-              f(operands[i].value, false);
-          });
-        },
-        operation);
-  }
-  bool reads(Value v) const {
-    bool found = false;
-    for_each_read([&](Value read, bool) { found |= read == v; });
-    return found;
+  struct Read {
+    Value value;
+    bool in_place;  // whether y may be
+  };
+  /// The operands that are activations and read.
+  std::vector<Read> reads() const {
+    std::vector<Read> result;
+    const auto each = [&]<class O>(const O& o) {
+      detail::for_each_operand(o, [&](std::size_t i, std::string_view name, const auto& operand) {
+        if (operand.written || operands[i].value == none) return;
+        if constexpr (requires { O::may_overwrite(name); })
+          result.push_back({operands[i].value, O::may_overwrite(name)});
+        else
+          result.push_back({operands[i].value, false});
+      });
+    };
+    std::visit(each, operation);
+    return result;
   }
 
   /// f(operation), for n images; place(v) is the memory of activation v.

@@ -8,6 +8,7 @@
 #include <resnet/core/layer.hpp>
 #include <resnet/program/program.hpp>
 
+#include <concepts>
 #include <map>
 #include <memory>
 #include <string>
