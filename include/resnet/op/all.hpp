@@ -26,7 +26,7 @@ using All = List<BatchStatistics<A, P>, RunningStatistics<A, P>, Normalize<A, P>
                  ScaleChannels<A, P>, ScaleChannelsBackward<A, P>,                                               //
                  ConcatChannels<A, P>, SliceChannels<A, P>, Transpose<A, P>,                                     //
                  Add<A, P>, Relu<A, P>, ReluBackward<A, P>, Sigmoid<A, P>, SigmoidBackward<A, P>,                //
-                 Silu<A, P>, SiluBackward<A, P>, Dropout<A, P>, DropPath<A, P>,                                  //
+                 Silu<A, P>, SiluBackward<A, P>, Gelu<A, P>, GeluBackward<A, P>, Dropout<A, P>, DropPath<A, P>,  //
                  OneHot<A, P>, SoftmaxCrossEntropy<A, P>, SoftmaxCrossEntropyBackward<A, P>, Argmax<A, P>,       //
                  SgdStep<A, P>, AdamStep<A, P>, RmsPropStep<A, P>, Scale<A, P>, Clamp<A, P>, Lerp<A, P>,         //
                  SumOfSquares<A, P>, FillNormal<A, P>, FillUniform<A, P>>;
@@ -36,6 +36,6 @@ using All = List<BatchStatistics<A, P>, RunningStatistics<A, P>, Normalize<A, P>
 template <class A, class P>
 using Inference = List<Conv2d<A, P>, DepthwiseConv2d<A, P>, BatchNormInfer<A, P>, MaxPool2d<A, P>, AvgPool2d<A, P>,
                        ScaleChannels<A, P>, ConcatChannels<A, P>, SliceChannels<A, P>, Transpose<A, P>, Add<A, P>,
-                       Relu<A, P>, Sigmoid<A, P>, Silu<A, P>>;
+                       Relu<A, P>, Sigmoid<A, P>, Silu<A, P>, Gelu<A, P>>;
 
 }  // namespace resnet::op

@@ -97,6 +97,30 @@ struct SiluBackward {
   }
 };
 
+/// y = x·Φ(x), Φ the distribution function of the normal distribution (Hendrycks & Gimpel 2016, arXiv 1606.08415)
+template <class A, class P>
+struct Gelu {
+  std::size_t count;
+  In<A> x;
+  Out<A> y;
+
+  constexpr std::size_t size() const { return count; }
+  static constexpr bool may_overwrite(std::string_view) { return true; }
+  static constexpr void visit(auto&& f, auto&... op) { f("count", op.count...), f("x", op.x...), f("y", op.y...); }
+};
+
+/// dx = dy·(Φ(x) + x·φ(x)), φ = Φ'
+template <class A, class P>
+struct GeluBackward {
+  std::size_t count;
+  In<A> x, dy;
+  Out<A> dx;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("x", op.x...), f("dy", op.dy...), f("dx", op.dx...);
+  }
+};
+
 /// y[i] = x[i]·dropout_factor(p, stream, first + i): its own backward, on dy.
 template <class A, class P>
 struct Dropout {

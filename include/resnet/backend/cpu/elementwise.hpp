@@ -54,6 +54,18 @@ struct CpuElementwise {
     parallel_map(work, o.count, o.dx.data, gradient, o.x.data, o.dy.data);
   }
 
+  static void run(CpuWork& work, const op::Gelu<float, float>& o) {
+    parallel_map(
+        work, o.count, o.y.data, [](Vec x) { return x * normal(x).cdf; }, o.x.data);
+  }
+  static void run(CpuWork& work, const op::GeluBackward<float, float>& o) {
+    const auto gradient = [](Vec x, Vec dy) {
+      const Normal at = normal(x);
+      return dy * cpu::fma(x, at.density, at.cdf);
+    };
+    parallel_map(work, o.count, o.dx.data, gradient, o.x.data, o.dy.data);
+  }
+
   /// Eight running sums, so that the additions overlap; in one thread, since parameters are small.
   static void run(CpuWork&, const op::SumOfSquares<float, float>& o) {
     double sums[8] = {};
@@ -80,6 +92,20 @@ struct CpuElementwise {
     });
   }
 
+  struct Normal {
+    Vec cdf, density;
+  };
+  /// Of the normal distribution at x, the former to 1e-7 (Abramowitz & Stegun 1964, 7.1.26):
+  ///   erfc(z) = (a1·t + … + a5·t^5)·e^(-z²) for z >= 0, t = 1 / (1 + 0.3275911·z), z = |x| / √2
+  static Normal normal(Vec x) {
+    const Vec one = cpu::broadcast(1), z = cpu::max(x, -x) * cpu::broadcast(0.70710678f);
+    const Vec t = one / cpu::fma(cpu::broadcast(0.3275911f), z, one), e = cpu::exp(-(z * z));
+    Vec sum = cpu::broadcast(1.061405429f);
+    for (const float a : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f})
+      sum = cpu::fma(sum, t, cpu::broadcast(a));
+    const Vec tail = cpu::broadcast(0.5f) * sum * t * e;  // beyond |x|
+    return {tail + cpu::where_positive(x, one - (tail + tail)), cpu::broadcast(0.39894228f) * e};
+  }
   static Vec growth(Vec x) { return cpu::broadcast(1) + cpu::exp(-x); }
   static void parallel_map(CpuWork& work, std::size_t n, float* to, auto&& f, const auto*... from) {
     cpu::parallel_pieces(work.threads(), n, [=](std::size_t begin, std::size_t count) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <numbers>
 
 namespace resnet {
 
@@ -39,6 +40,16 @@ struct RefElementwise {
     };
     for_each(o.count, o.dx, gradient, o.x, o.dy);
   }
+  static void run(auto&, const op::Gelu<A, P>& o) {
+    for_each(
+        o.count, o.y, [](P x) { return x * normal_cdf(x); }, o.x);
+  }
+  static void run(auto&, const op::GeluBackward<A, P>& o) {
+    const auto gradient = [](P x, P dy) {
+      return dy * (normal_cdf(x) + x * std::exp(-x * x / 2) * P(std::numbers::inv_sqrtpi / std::numbers::sqrt2));
+    };
+    for_each(o.count, o.dx, gradient, o.x, o.dy);
+  }
   static void run(auto&, const op::Dropout<A, P>& o) {
     for (std::size_t i = 0; i < o.count; ++i)
       o.y.data[i] = static_cast<A>(o.x.data[i] * static_cast<P>(dropout_factor(o.p, o.stream, o.first + i)));
@@ -52,6 +63,7 @@ struct RefElementwise {
 
  private:
   static P sigmoid(P x) { return 1 / (1 + std::exp(-x)); }
+  static P normal_cdf(P x) { return P(0.5) * std::erfc(-x / P(std::numbers::sqrt2)); }
 
   /// to[i] = f(from[i]...)
   static void for_each(std::size_t count, Out<A> to, auto f, const auto&... from) {
