@@ -9,6 +9,7 @@
 #include <resnet/backend/cpu/conv2d_packed.hpp>
 #include <resnet/backend/cpu/depthwise_conv2d.hpp>
 #include <resnet/backend/cpu/elementwise.hpp>
+#include <resnet/backend/cpu/layer_norm.hpp>
 #include <resnet/backend/cpu/pooling.hpp>
 #include <resnet/backend/ref/loss.hpp>
 
@@ -30,10 +31,11 @@ struct CpuBodies : CpuBatchNorm,
                    CpuPackedConv2d,
                    CpuDepthwiseConv2d,
                    CpuElementwise,
+                   CpuLayerNorm,
                    CpuPooling,
                    RefLoss<float> {  // a few thousand numbers a step: the reference serves
   using CpuBatchNorm::run, CpuChannels::run, CpuConv2d::run, CpuPackedConv2d::run, CpuDepthwiseConv2d::run,
-      CpuElementwise::run, CpuPooling::run, RefLoss<float>::run;
+      CpuElementwise::run, CpuLayerNorm::run, CpuPooling::run, RefLoss<float>::run;
 };
 
 }  // namespace resnet::inline RESNET_ISA

@@ -7,6 +7,7 @@
 #include <resnet/backend/ref/conv2d.hpp>
 #include <resnet/backend/ref/depthwise_conv2d.hpp>
 #include <resnet/backend/ref/elementwise.hpp>
+#include <resnet/backend/ref/layer_norm.hpp>
 #include <resnet/backend/ref/loss.hpp>
 #include <resnet/backend/ref/memory.hpp>
 #include <resnet/backend/ref/parameters.hpp>
@@ -25,11 +26,13 @@ struct Ref : RefMemory<P, A>,
              RefConv2d<P, A>,
              RefDepthwiseConv2d<P, A>,
              RefElementwise<P, A>,
+             RefLayerNorm<P, A>,
              RefLoss<P, A>,
              RefParameters<P, A>,
              RefPooling<P, A> {
   using RefBatchNorm<P, A>::run, RefChannels<P, A>::run, RefConv2d<P, A>::run, RefDepthwiseConv2d<P, A>::run,
-      RefElementwise<P, A>::run, RefLoss<P, A>::run, RefParameters<P, A>::run, RefPooling<P, A>::run;
+      RefElementwise<P, A>::run, RefLayerNorm<P, A>::run, RefLoss<P, A>::run, RefParameters<P, A>::run,
+      RefPooling<P, A>::run;
   static int max_threads() { return 1; }
 };
 
