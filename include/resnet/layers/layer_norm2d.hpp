@@ -18,10 +18,8 @@ template <int Channels, class B = Cpu>
 struct LayerNorm2d {
   static constexpr double eps = 1e-6;
 
-  Tensor<B, Channels> weight;
+  Tensor<B, Channels> weight = filled_with_ones();
   Tensor<B, Channels> bias;
-
-  constexpr LayerNorm2d() { B::fill(Channels, 1, weight.data_or_null()); }
 
   using Backend = B;
   template <class Other>
@@ -93,6 +91,11 @@ struct LayerNorm2d {
   template <Shape S>
   static constexpr int rows(int n) {
     return require_images(n) * S.h * S.w;
+  }
+  static constexpr Tensor<B, Channels> filled_with_ones() {
+    Tensor<B, Channels> t;
+    B::fill(t.size(), 1, t.data());
+    return t;
   }
 };
 
