@@ -45,7 +45,7 @@ Values run_on(resnet::Context<B>& ctx, const Op<Values, Values>& host, auto&& pr
   Values results;
   const auto collect = [&]<class Role>(std::string_view, auto& to, const Role& from) {
     if constexpr (requires { from.data; })
-      if constexpr (from.written && detail::OnHost<Role>)
+      if constexpr (Role::written && detail::OnHost<Role>)
         if (from) results = join(std::move(results), operand(to.data, from.data)->values());
   };
   host.visit(collect, operation, host);
@@ -69,7 +69,7 @@ Values roundings(const Op<Values, Values>& host) {
   const Op<typename B::Activation, typename B::Scalar> operation{};
   const auto collect = [&]<class Role>(std::string_view, const auto& to, const Role& from) {
     if constexpr (requires { from.data; })
-      if constexpr (from.written && detail::OnHost<Role>) {
+      if constexpr (Role::written && detail::OnHost<Role>) {
         using T = std::remove_cvref_t<decltype(*to.data)>;
         const double eps = std::is_same_v<T, typename B::Scalar> ? 0 : double{std::numeric_limits<T>::epsilon()};
         if (from) all = join(std::move(all), Values(from.data->size(), eps));
