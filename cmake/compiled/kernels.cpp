@@ -10,7 +10,6 @@ namespace {
 template <class... Operations>
 constexpr CpuKernelTable<Operations...> make_table(const CpuKernelTable<Operations...>*) {
   return {{[](CpuWork& work, const Operations& o) { CpuBodies::run(work, o); }}...,
-          RESNET_VERSION,
           cpu::instruction_set,
           cpu::max_threads,
           [](int threads, std::size_t tasks, void (*f)(const void*, std::size_t, std::size_t), const void* what) {

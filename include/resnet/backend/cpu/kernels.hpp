@@ -26,7 +26,6 @@ struct CpuKernelTable : CpuKernel<Operations>... {
   template <class Operation>
   static constexpr bool has = (std::is_same_v<Operation, Operations> || ...);
 
-  const char* version;          // of the library that it was compiled from
   const char* instruction_set;  // "avx512", "avx2", "neon" or "baseline"
   int (*max_threads)();
   ParallelFor parallel_for;
