@@ -31,9 +31,9 @@ int train(int images, int epochs) {
       const auto logits = net->forward(ctx, ctx.upload<image>(batch.images), saved);
       auto loss = softmax_cross_entropy(ctx, logits, one_hot<10>(ctx, batch.labels));
       predict(ctx, logits, predictions);
-      metrics.add(loss.value, batch.labels, predictions);
+      metrics.add(ctx.read(loss.value), batch.labels, predictions);
 
-      zero(grad);
+      zero(ctx, grad);
       net->backward_parameters(ctx, std::move(loss.dlogits), saved, *grad);
       optimizer.step(ctx, schedule(optimizer.steps()), net, grad);
     }

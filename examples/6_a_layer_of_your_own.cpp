@@ -119,7 +119,7 @@ void train(int epochs) {
 
   while (trainer.steps() < schedule.total_steps) {
     for (const HostBatch& batch : trainer.rest_of_epoch(loader)) trainer.step(batch);
-    const Metrics& m = trainer.epoch_so_far();
+    const Metrics m = trainer.epoch_so_far();
     fmt::print("step {}: loss {:.3f}, accuracy {:.1f} %\n", trainer.steps(), m.loss(), 100 * m.accuracy());
   }
   for_each_parameter(

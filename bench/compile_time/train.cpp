@@ -24,8 +24,8 @@ int main() {
   for (int step = 0; step < 10; ++step) {
     const auto logits = model->forward(ctx, ctx.upload<image>(std::span<const float>(images)), *saved);
     auto loss = softmax_cross_entropy(ctx, logits, one_hot<10>(ctx, labels));
-    std::printf("step %d: loss %g\n", step, loss.value);
-    zero(grad);
+    std::printf("step %d: loss %g\n", step, ctx.read(loss.value));
+    zero(ctx, grad);
     model->backward_parameters(ctx, std::move(loss.dlogits), *saved, *grad);
     optimizer.step(ctx, 0.1, model, grad);
   }

@@ -53,7 +53,7 @@ class Training {
   virtual void initialize() = 0;
   virtual void load_weights(const std::string& path, const resnet::LoadOptions& options) = 0;
   virtual std::int64_t steps() const = 0;
-  virtual const resnet::Metrics& epoch_so_far() const = 0;
+  virtual resnet::Metrics epoch_so_far() const = 0;
   virtual resnet::DataLoader::Epoch rest_of_epoch(resnet::DataLoader& loader) = 0;
   virtual void step(const resnet::HostBatch& batch) = 0;
   virtual void save(const std::string& path, resnet::Metadata metadata) const = 0;

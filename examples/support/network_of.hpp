@@ -78,7 +78,7 @@ class TrainingOf final : public Training {
     resnet::load_weights(path, trainer_.model, options);
   }
   std::int64_t steps() const override { return trainer_.steps(); }
-  const resnet::Metrics& epoch_so_far() const override { return trainer_.epoch_so_far(); }
+  resnet::Metrics epoch_so_far() const override { return trainer_.epoch_so_far(); }
   resnet::DataLoader::Epoch rest_of_epoch(resnet::DataLoader& loader) override {
     return trainer_.rest_of_epoch(loader);
   }

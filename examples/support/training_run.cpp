@@ -153,7 +153,7 @@ int train(const TrainOptions& o) {
     if (stop_signal) return stopped();
 
     ++epochs_done;
-    const Metrics& seen = training->epoch_so_far();
+    const Metrics seen = training->epoch_so_far();
     const double lr = o.learning_rate(setup.schedule, end - 1), seconds = progress.epoch_seconds(),
                  images_per_second = progress.images_per_second(seen);
     const char* name = validates ? "validation" : "test";

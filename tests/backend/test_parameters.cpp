@@ -14,19 +14,87 @@ constexpr std::size_t sizes[] = {1, 3, 17, 1000, 16'383, 16'384, 16'385, 32'768,
 
 }  // namespace
 
-TEST_CASE_TEMPLATE_DEFINE("scale and sum_of_squares", B, scale) {
+TEST_CASE_TEMPLATE_DEFINE("sum_of_squares and limit_norm", B, limit_norm) {
   for (const std::size_t n : sizes) {
     Values y = test::normal(n, 1);
-    test::check_operation_relative<B>(op::Scale<Values, Values>{.count = n, .factor = 0.3, .y = &y}, 2);
     const auto sum_of_squares = [&]<class T>(Context<T>&) {
-      double sum = 0.5;  // added to, in double whatever the backend's scalar
+      double sum = NAN;  // in double whatever the backend's scalar
       test::run_on<T>(op::SumOfSquares<Values, Values>{.count = n, .x = &y, .sum = &sum});
       return Values{sum};
     };
-    test::check_operation<B>(sum_of_squares, {1e-6 * (test::dot(y, y) + 0.5)});
+    test::check_operation<B>(sum_of_squares, {1e-6 * test::dot(y, y)});
+    for (const double squares : {9.0, 900.0})  // of what had a norm of 3 or 30
+      test::check_operation_relative<B>(
+          op::LimitNorm<Values, Values>{.count = n, .max_norm = 6, .squares = &squares, .y = &y}, 2);
+  }
+  Values y{1, -2, 3};
+  const double small = 36, large = 900;
+  CHECK(test::run_on<B>(op::LimitNorm<Values, Values>{.count = 3, .max_norm = 6, .squares = &small, .y = &y})[2] ==
+        doctest::Approx(3).epsilon(1e-6));
+  CHECK(test::run_on<B>(op::LimitNorm<Values, Values>{.count = 3, .max_norm = 6, .squares = &large, .y = &y})[2] ==
+        doctest::Approx(0.6).epsilon(1e-6));
+  const double less = 25;
+  CHECK(test::run_on<B>(op::LimitNorm<Values, Values>{.count = 3, .max_norm = 6, .squares = &less, .y = &y}) == y);
+}
+TEST_CASE_TEMPLATE_APPLY(limit_norm, test::Backends);
+
+TEST_CASE_TEMPLATE_DEFINE("fill and copy", B, fill_and_copy) {
+  for (const std::size_t n : sizes) {
+    Values x = test::normal(n, 1), y = test::unwritten(n);
+    test::check_operation_exactly<B>(op::Fill<Values, Values>{.count = n, .value = 0.75, .y = &y});
+    test::check_operation_exactly<B>(op::Copy<Values, Values>{.count = n, .x = &x, .y = &y});
   }
 }
-TEST_CASE_TEMPLATE_APPLY(scale, test::Backends);
+TEST_CASE_TEMPLATE_APPLY(fill_and_copy, test::Backends);
+
+TEST_CASE_TEMPLATE_DEFINE("a guard that has diverged stops what would change parameters", B, guarded) {
+  for (const bool diverged : {false, true}) {
+    const Tally tally{{}, diverged};
+    Values x{5, 6, 7}, y{1, 2, 3}, w{4, 4, 4}, v{2, 2, 2};
+    const auto changes = [&](const auto& operation, const Values& before) {
+      CHECK((test::run_on<B>(operation) != before) == !diverged);
+    };
+    changes(op::Copy<Values, Values>{.count = 3, .x = &x, .y = &y, .guard = &tally}, y);
+    changes(op::Lerp<Values, Values>{.count = 3, .t = 0.5, .x = &x, .y = &y, .guard = &tally}, y);
+    changes(op::SgdStep<Values, Values>{.count = 3,
+                                        .lr = 0.5,
+                                        .momentum = 0.5,
+                                        .weight_decay = 0,
+                                        .nesterov = false,
+                                        .gradient = &x,
+                                        .velocity = &y,
+                                        .weight = &w,
+                                        .guard = &tally},
+            test::join(y, w));
+    changes(op::AdamStep<Values, Values>{.count = 3,
+                                         .lr = 0.5,
+                                         .beta1 = 0.5,
+                                         .beta2 = 0.5,
+                                         .eps = 0.5,
+                                         .weight_decay = 0,
+                                         .decoupled = false,
+                                         .step = 1,
+                                         .gradient = &x,
+                                         .mean = &y,
+                                         .square = &v,
+                                         .weight = &w,
+                                         .guard = &tally},
+            test::join(y, v, w));
+    changes(op::RmsPropStep<Values, Values>{.count = 3,
+                                            .lr = 0.5,
+                                            .alpha = 0.5,
+                                            .eps = 0.5,
+                                            .weight_decay = 0,
+                                            .momentum = 0.5,
+                                            .gradient = &x,
+                                            .square = &v,
+                                            .velocity = &y,
+                                            .weight = &w,
+                                            .guard = &tally},
+            test::join(v, y, w));
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(guarded, test::Backends);
 
 TEST_CASE_TEMPLATE_DEFINE("clamp", B, clamp) {
   for (const std::size_t n : sizes) {

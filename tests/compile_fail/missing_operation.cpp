@@ -15,7 +15,7 @@ struct Negate {
 #else
   void compose(auto& ctx) const {
     run<op::Add>(ctx, {.count = count, .a = x, .b = x, .y = y});
-    run<op::Scale>(ctx, {.count = count, .factor = -0.5, .y = y.data});
+    run<op::Relu>(ctx, {.count = count, .x = y.data, .y = y});
   }
 #endif
 };

@@ -72,6 +72,7 @@ TEST_CASE("Flat: of a gradient of which a part was released, the rest is where i
   CHECK(std::get<0>(copy->layers).weight.released());
   CHECK(std::get<2>(copy->layers).weight.data() - copy.data() ==
         std::get<2>(gradient->layers).weight.data() - gradient.data());
-  zero(gradient);
+  Context<Model::Backend> ctx;
+  zero(ctx, gradient);
   for (std::size_t i = 0; i < gradient.parameters(); ++i) CHECK(gradient.data()[i] == 0);
 }

@@ -55,7 +55,7 @@ void check_epochs(const std::string& name, const Rule& rule, const Schedule& sch
     for (const HostBatch& batch : trainer.rest_of_epoch(loader)) {
       const auto step = static_cast<std::size_t>(trainer.steps());
       trainer.step(batch);
-      const Metrics& now = trainer.epoch_so_far();
+      const Metrics now = trainer.epoch_so_far();
       const double found = (now.loss_sum - before.loss_sum) / batch.n;
       if (is_double<B> || step < 10)
         loss.check(name + ": loss of step " + std::to_string(step), std::abs(found / losses.at(step) - 1),

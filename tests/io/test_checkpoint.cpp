@@ -24,9 +24,7 @@ void train(Flat<Net>& net, Optimizer<Net>& optimizer, int steps) {
   Context<B> ctx(1);
   for (int step = 0; step < steps; ++step) {
     Flat<Net> grad = net;
-    for_each_parameter([&](std::string_view, Role,
-                           auto& g) { run<op::Scale>(ctx, {.count = g.size(), .factor = 0.3, .y = g.data()}); },
-                       *grad);
+    clip_grad_value(ctx, grad, 0.1);
     optimizer.step(ctx, 0.05, net, grad);
     ++net->bn1.num_batches_tracked;
   }

@@ -36,7 +36,7 @@ void check_model(double lr, int steps = 10) {
   for (int step = 0; step < steps; ++step) {
     const auto logits = model->forward(ctx, images, *saved);
     auto loss = softmax_cross_entropy(ctx, logits, one_hot<classes>(ctx, labels));
-    (step == 0 ? first : last) = loss.value;
+    (step == 0 ? first : last) = ctx.read(loss.value);
     zero(grad);
     backward_parameters(ctx, *model, std::move(loss.dlogits), *saved, *grad);
     optimizer.step(ctx, lr, model, grad);

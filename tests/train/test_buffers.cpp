@@ -37,17 +37,18 @@ TEST_CASE("Buffers: brings back running statistics and counters, and no paramete
   };
   set(1);
   const test::Values before = buffers();
+  Context<Model::Backend> ctx;
   Buffers<Model> copy;
-  copy.copy_from(flat);
+  copy.copy_from(ctx, flat);
   set(100);
   const test::Values parameters = test::parameters_of(model);
   REQUIRE(buffers() != before);
-  copy.copy_to(flat);
+  copy.copy_to(ctx, flat);
   CHECK(buffers() == before);
   CHECK(test::parameters_of(model) == parameters);
 
   const long allocations = test::heap_allocations;
-  copy.copy_from(flat);
-  copy.copy_to(flat);
+  copy.copy_from(ctx, flat);
+  copy.copy_to(ctx, flat);
   CHECK((!test::counts_heap || test::heap_allocations == allocations));
 }

@@ -36,7 +36,7 @@ Reference loss_and_gradient(Net model, const Images& batch, double smoothing) {
   Reference result;
   const auto logits = model.forward(ctx, ctx.upload<image>(batch.images), saved);
   auto loss = softmax_cross_entropy(ctx, logits, one_hot<3>(ctx, batch.labels, smoothing));
-  result.loss = loss.value;
+  result.loss = ctx.read(loss.value);
   zero(result.grad);
   model.backward(ctx, std::move(loss.dlogits), saved, result.grad);
   return result;
@@ -204,7 +204,7 @@ TEST_CASE_TEMPLATE("Trainer: a resumed run continues bit for bit, with any numbe
         CHECK(bytes_of(scratch.file("resumed")) == end);
         // From 7 on the first batch is a small one, and the arena grows with the second.
         if (from != 7) CHECK(resumed.ctx.peak_bytes() == whole.ctx.peak_bytes());
-        const Metrics &found = resumed.trainer.epoch_so_far(), &expected = whole.trainer.epoch_so_far();
+        const Metrics found = resumed.trainer.epoch_so_far(), expected = whole.trainer.epoch_so_far();
         CHECK(found.loss_sum == expected.loss_sum);
         CHECK(found.correct == expected.correct);
         CHECK(found.images == expected.images);

@@ -199,7 +199,7 @@ TEST_CASE("Trainer: a head alone learns from the features that evaluation uses, 
     SavedOf<Head, Shape{2}> saved;
     auto loss =
         softmax_cross_entropy(ctx, head->forward(ctx, std::move(features), saved), one_hot<3>(ctx, batches.labels));
-    zero(grad);
+    zero(ctx, grad);
     head->backward_weight(ctx, loss.dlogits, saved, *grad);
     optimizer.step(ctx, 0.5, head, grad);
     run.trainer.step(batches.all());

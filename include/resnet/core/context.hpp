@@ -12,29 +12,35 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 namespace resnet {
 
-/// Which algorithms convolutions may use: the fastest for each case, or direct sums only. Winograd's minimal
-/// filtering, which most 3×3 convolutions use on Cpu, rounds a little differently (1e-6 instead of 3e-7).
-enum class ConvolutionAlgorithm { fastest, direct };
+namespace detail {
 
-/// An input that does not fit a layer (core/require.hpp).
-struct Misfit {
-  enum Kind { none, channels, features, window, pixels } kind = none;
-  const char* layer = nullptr;  // stands for the layer's type
-  int got = 0, expected = 0;
+struct NoState {};
+template <class B>
+struct StateOf {
+  using type = NoState;
 };
+template <class B>
+requires requires { typename B::State; }
+struct StateOf<B> {
+  using type = typename B::State;
+};
+
+}  // namespace detail
 
 /// More would be a mistake: OpenMP's runtime ends the process when it can't start them, and an operation has
 /// fewer tasks.
 inline constexpr int max_context_threads = 1024;
 
+/// With the members of B::State, where the backend has something of its own to keep.
 template <class B>
-class Context {
+class Context : public detail::StateOf<B>::type {
  public:
   using Backend = B;
   using Scalar = typename B::Scalar;          // of parameters
@@ -84,13 +90,32 @@ class Context {
                   std::to_string(size) + " values");
     auto x = make<S>(static_cast<std::int64_t>(size / S.size()));
     if constexpr (std::is_same_v<decltype(data), const Activation* const>) {
-      B::upload(size, data, x.data());
+      upload_to(size, data, x.data());
     } else {
       std::vector<Activation> converted(size);
       std::transform(data, data + size, converted.begin(), [](auto v) { return static_cast<Activation>(v); });
-      B::upload(size, converted.data(), x.data());
+      upload_to(size, converted.data(), x.data());
     }
     return x;
+  }
+
+  /// Memory for values of another type, labels or sums, contents undefined.
+  template <class T>
+  constexpr Buffer<B, T> make_values(std::size_t count) {
+    return detail::allocate<T>(*activations_, count, poison_);
+  }
+  template <class T>
+  Buffer<B, T> upload_values(std::span<const T> values) {
+    auto y = make_values<T>(values.size());
+    upload_to(values.size(), values.data(), y.data());
+    return y;
+  }
+  /// The first of them, for the host: waits until it is known.
+  template <class T>
+  T read(const Buffer<B, T>& values) const {
+    T value;
+    B::download(1, values.data(), &value);
+    return value;
   }
 
   /// Memory for the time of one operation.
@@ -115,11 +140,14 @@ class Context {
   constexpr void poison(bool on) { poison_ = on; }
   constexpr bool poisoned() const { return poison_; }
 
-  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::fastest;
-  long long macs = 0;  // multiply-accumulates, counted by the Plan backend only
-  Misfit misfit;       // the first one, noted on the Plan backend only
-
  private:
+  template <class T>
+  void upload_to(std::size_t count, const T* host, T* y) {
+    if constexpr (requires { B::upload(*this, count, host, y); })
+      B::upload(*this, count, host, y);
+    else
+      B::upload(count, host, y);
+  }
   static constexpr int checked(int threads) {
     if (threads < 0 || threads > max_context_threads)
       throw Error("context: expected 0 (all) to " + std::to_string(max_context_threads) + " threads, found " +

@@ -91,10 +91,4 @@ class Flat {
   Scalar* memory_ = nullptr;
 };
 
-/// Sets all that is trained to zero: the start of a gradient.
-template <class Model>
-void zero(Flat<Model>& gradient) {
-  Model::Backend::fill(gradient.parameters(), 0, gradient.data());
-}
-
 }  // namespace resnet

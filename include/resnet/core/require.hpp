@@ -8,6 +8,13 @@
 
 namespace resnet {
 
+/// An input that does not fit a layer.
+struct Misfit {
+  enum Kind { none, channels, features, window, pixels } kind = none;
+  const char* layer = nullptr;  // stands for the layer's type
+  int got = 0, expected = 0;
+};
+
 namespace detail {
 
 /// `Layer` is &layer_tag<L>::name for the layer's type L.

@@ -27,12 +27,13 @@ Scalars<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels,
       throw Error("one_hot: label " + std::to_string(i) + " of the batch: expected 0 to " +
                   std::to_string(Classes - 1) + ", found " + std::to_string(labels[i]));
   auto target = ctx.template make_scalars<Shape{Classes}>(static_cast<std::int64_t>(labels.size()));
+  const auto uploaded = ctx.upload_values(labels);
   const double rest = smoothing / Classes;
   run<op::OneHot>(ctx, {.rows = target.n(),
                         .classes = Classes,
                         .on = 1 - smoothing + rest,
                         .off = rest,
-                        .labels = labels.data(),
+                        .labels = uploaded,
                         .target = target});
   return target;
 }
@@ -61,10 +62,10 @@ inline void require_rows(const char* loss, int rows, int target_rows) {
 
 }  // namespace detail
 
-/// A loss, averaged over the batch, with its gradient.
+/// A loss, averaged over the batch, with its gradient. The number is in the backend's memory: ctx.read(loss.value).
 template <Shape S, class B>
 struct Loss {
-  double value;
+  Buffer<B, double> value;
   Batch<S, B> dlogits;
 };
 
@@ -77,17 +78,17 @@ Loss<S, B> softmax_cross_entropy(Context<B>& ctx, const Batch<S, B>& logits, con
   detail::require_rows("softmax_cross_entropy", n, target.n());
   const auto probabilities = ctx.template make_scalars<S>(n);
   auto dlogits = ctx.template make<S>(n);
-  double sum = 0;
+  auto value = ctx.template make_values<double>(1);
   run<op::SoftmaxCrossEntropy>(
       ctx,
-      {.rows = n, .classes = S.c, .logits = logits, .target = target, .probabilities = probabilities, .loss = &sum});
+      {.rows = n, .classes = S.c, .logits = logits, .target = target, .probabilities = probabilities, .loss = value});
   run<op::SoftmaxCrossEntropyBackward>(ctx, {.rows = n,
                                              .classes = S.c,
                                              .scale = scale,
                                              .probabilities = probabilities,
                                              .target = target,
                                              .dlogits = dlogits});
-  return {sum / n, std::move(dlogits)};
+  return {std::move(value), std::move(dlogits)};
 }
 
 /// The probabilities that belong to logits, for each image. Throws Error for a batch of none.
@@ -95,14 +96,10 @@ template <Shape S, class B>
 Scalars<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
   detail::require_rows("softmax", logits.n(), logits.n());
   auto target = ctx.template make_scalars<S>(logits.n()), probabilities = ctx.template make_scalars<S>(logits.n());
-  B::fill(target.size(), 0, target.data());
-  double sum = 0;
-  run<op::SoftmaxCrossEntropy>(ctx, {.rows = logits.n(),
-                                     .classes = S.c,
-                                     .logits = logits,
-                                     .target = target,
-                                     .probabilities = probabilities,
-                                     .loss = &sum});
+  run<op::Fill>(ctx, {.count = target.size(), .value = 0, .y = target});
+  run<op::SoftmaxCrossEntropy>(
+      ctx,
+      {.rows = logits.n(), .classes = S.c, .logits = logits, .target = target, .probabilities = probabilities});
   return probabilities;
 }
 
@@ -124,7 +121,9 @@ double cross_entropy(const Batch<S, B, T>& probabilities, const Batch<S, B, T>& 
 template <Shape S, class B>
 void predict(Context<B>& ctx, const Batch<S, B>& logits, std::vector<int>& classes) {
   classes.resize(static_cast<std::size_t>(logits.n()));
-  run<op::Argmax>(ctx, {.rows = logits.n(), .classes = S.c, .logits = logits, .labels = classes.data()});
+  const auto labels = ctx.template make_values<int>(classes.size());
+  run<op::Argmax>(ctx, {.rows = logits.n(), .classes = S.c, .logits = logits, .labels = labels});
+  B::download(classes.size(), labels.data(), classes.data());
 }
 
 }  // namespace resnet

@@ -29,9 +29,9 @@ using All = List<BatchStatistics<A, P>, RunningStatistics<A, P>, Normalize<A, P>
                  ConcatChannels<A, P>, SliceChannels<A, P>, Transpose<A, P>,                                     //
                  Add<A, P>, Relu<A, P>, ReluBackward<A, P>, Sigmoid<A, P>, SigmoidBackward<A, P>,                //
                  Silu<A, P>, SiluBackward<A, P>, Gelu<A, P>, GeluBackward<A, P>, Dropout<A, P>, DropPath<A, P>,  //
-                 OneHot<A, P>, SoftmaxCrossEntropy<A, P>, SoftmaxCrossEntropyBackward<A, P>, Argmax<A, P>,       //
-                 SgdStep<A, P>, AdamStep<A, P>, RmsPropStep<A, P>, Scale<A, P>, Clamp<A, P>, Lerp<A, P>,         //
-                 SumOfSquares<A, P>, FillNormal<A, P>, FillUniform<A, P>>;
+                 OneHot<A, P>, SoftmaxCrossEntropy<A, P>, SoftmaxCrossEntropyBackward<A, P>, Count<A, P>, Argmax<A, P>,  //
+                 SgdStep<A, P>, AdamStep<A, P>, RmsPropStep<A, P>, Clamp<A, P>, Lerp<A, P>,         //
+                 Fill<A, P>, Copy<A, P>, SumOfSquares<A, P>, LimitNorm<A, P>, FillNormal<A, P>, FillUniform<A, P>>;
 
 /// What networks' inference is made of. Each of these counts images by g.n, n, rows or count, the first of them that it
 /// has, writes size() elements, to y, and says which operands y may be in place of, if any (`may_overwrite`).

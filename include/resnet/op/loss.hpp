@@ -2,6 +2,7 @@
 // The operations of the loss (loss/cross_entropy.hpp has the formulas), on rows of classes.
 #pragma once
 
+#include <resnet/core/tally.hpp>
 #include <resnet/op/operand.hpp>
 #include <resnet/op/run.hpp>
 
@@ -21,14 +22,14 @@ struct OneHot {
   }
 };
 
-/// probabilities = softmax(logits); loss += -Σ target · log softmax(logits)
+/// probabilities = softmax(logits); loss = -1/rows Σ target · log softmax(logits)
 template <class A, class P>
 struct SoftmaxCrossEntropy {
   int rows, classes;
   In<A> logits;          // (rows, classes)
   In<P> target;          // (rows, classes)
   Out<P> probabilities;  // (rows, classes)
-  Sum<double> loss;      // (1)
+  Out<double> loss = {};  // (1); may be left out
 
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("classes", op.classes...), f("logits", op.logits...), f("target", op.target...);
@@ -48,6 +49,21 @@ struct SoftmaxCrossEntropyBackward {
   static constexpr void visit(auto&& f, auto&... op) {
     f("rows", op.rows...), f("classes", op.classes...), f("scale", op.scale...);
     f("probabilities", op.probabilities...), f("target", op.target...), f("dlogits", op.dlogits...);
+  }
+};
+
+/// Adds a batch to the tally: its rows, their loss, and how often the first largest logit is the label's.
+template <class A, class P>
+struct Count {
+  int rows, classes;
+  In<A> logits;        // (rows, classes)
+  In<int> labels;      // (rows)
+  In<double> loss;     // (1), of a row, on average
+  InOut<Tally> tally;  // (1)
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("rows", op.rows...), f("classes", op.classes...), f("logits", op.logits...), f("labels", op.labels...);
+    f("loss", op.loss...), f("tally", op.tally...);
   }
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Operations on each of `count` elements of parameters, their gradients and averages, all in place.
+// Operations on each of `count` elements of parameters, their gradients and averages. Those with a `guard` do nothing if it
+// is there and has diverged.
 #pragma once
 
 #include <resnet/core/random.hpp>
+#include <resnet/core/tally.hpp>
 #include <resnet/op/operand.hpp>
 #include <resnet/op/run.hpp>
 
@@ -19,11 +21,12 @@ struct SgdStep {
   bool nesterov;
   In<P> gradient;
   InOut<P> velocity, weight;
+  In<Tally> guard = {};
 
   static constexpr void visit(auto&& f, auto&... op) {
     f("count", op.count...), f("lr", op.lr...), f("momentum", op.momentum...), f("weight_decay", op.weight_decay...);
     f("nesterov", op.nesterov...), f("gradient", op.gradient...), f("velocity", op.velocity...);
-    f("weight", op.weight...);
+    f("weight", op.weight...), f("guard", op.guard...);
   }
 };
 
@@ -36,12 +39,13 @@ struct AdamStep {
   long long step;
   In<P> gradient;
   InOut<P> mean, square, weight;
+  In<Tally> guard = {};
 
   static constexpr void visit(auto&& f, auto&... op) {
     f("count", op.count...), f("lr", op.lr...), f("beta1", op.beta1...), f("beta2", op.beta2...);
     f("eps", op.eps...), f("weight_decay", op.weight_decay...), f("decoupled", op.decoupled...);
     f("step", op.step...), f("gradient", op.gradient...), f("mean", op.mean...), f("square", op.square...);
-    f("weight", op.weight...);
+    f("weight", op.weight...), f("guard", op.guard...);
   }
 };
 
@@ -52,23 +56,12 @@ struct RmsPropStep {
   double lr, alpha, eps, weight_decay, momentum;
   In<P> gradient;
   InOut<P> square, velocity, weight;
+  In<Tally> guard = {};
 
   static constexpr void visit(auto&& f, auto&... op) {
     f("count", op.count...), f("lr", op.lr...), f("alpha", op.alpha...), f("eps", op.eps...);
     f("weight_decay", op.weight_decay...), f("momentum", op.momentum...), f("gradient", op.gradient...);
-    f("square", op.square...), f("velocity", op.velocity...), f("weight", op.weight...);
-  }
-};
-
-/// y = factor·y
-template <class A, class P>
-struct Scale {
-  std::size_t count;
-  double factor;
-  InOut<P> y;
-
-  static constexpr void visit(auto&& f, auto&... op) {
-    f("count", op.count...), f("factor", op.factor...), f("y", op.y...);
+    f("square", op.square...), f("velocity", op.velocity...), f("weight", op.weight...), f("guard", op.guard...);
   }
 };
 
@@ -91,20 +84,59 @@ struct Lerp {
   double t;
   In<P> x;
   InOut<P> y;
+  In<Tally> guard = {};
 
   static constexpr void visit(auto&& f, auto&... op) {
-    f("count", op.count...), f("t", op.t...), f("x", op.x...), f("y", op.y...);
+    f("count", op.count...), f("t", op.t...), f("x", op.x...), f("y", op.y...), f("guard", op.guard...);
   }
 };
 
-/// sum += Σ x²
+/// y = value
+template <class A, class P>
+struct Fill {
+  std::size_t count;
+  double value;
+  Out<P> y;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("value", op.value...), f("y", op.y...);
+  }
+};
+
+/// y = x
+template <class A, class P>
+struct Copy {
+  std::size_t count;
+  In<P> x;
+  Out<P> y;
+  In<Tally> guard = {};
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("x", op.x...), f("y", op.y...), f("guard", op.guard...);
+  }
+};
+
+/// sum = Σ x²
 template <class A, class P>
 struct SumOfSquares {
   std::size_t count;
   In<P> x;
-  Sum<double> sum;  // (1)
+  Out<double> sum;  // (1)
 
   static constexpr void visit(auto&& f, auto&... op) { f("count", op.count...), f("x", op.x...), f("sum", op.sum...); }
+};
+
+/// y = max_norm / (√squares + 1e-6) · y, if that makes it smaller.
+template <class A, class P>
+struct LimitNorm {
+  std::size_t count;
+  double max_norm;
+  In<double> squares;  // (1)
+  InOut<P> y;
+
+  static constexpr void visit(auto&& f, auto&... op) {
+    f("count", op.count...), f("max_norm", op.max_norm...), f("squares", op.squares...), f("y", op.y...);
+  }
 };
 
 /// y[i] = std · the number first + i of the stream, of mean 0 and standard deviation 1.

@@ -72,7 +72,7 @@ class Optimizer {
   explicit Optimizer(Rule rule, WeightDecay decay = {})
       : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {
     validate(rule_, decay_);
-    for (Flat<Model>& average : averages_) zero(average);  // a new BatchNorm2d's weight is 1
+    for (Flat<Model>& average : averages_) zero(*average);  // a new BatchNorm2d's weight is 1
     for (const Role role : {Role::weight, Role::scale, Role::bias}) trained_.push_back(averages_.front().range(role));
   }
 
@@ -109,13 +109,13 @@ class Optimizer {
   /// What of a gradient belongs to frozen parameters.
   const std::vector<FlatRange>& frozen_ranges() const { return left_alone_; }
 
-  /// Updates the model in place.
+  /// Updates the model in place, unless `guard` has diverged.
   template <class B>
-  void step(Context<B>& ctx, double lr, Flat<Model>& model, const Flat<Model>& grad) {
+  void step(Context<B>& ctx, double lr, Flat<Model>& model, const Flat<Model>& grad, In<Tally> guard = {}) {
     ++steps_;
     for (const FlatRange& r : trained_)
       update(ctx, lr, decay_(r.role), r.size, grad.data() + r.begin, averages_.front().data() + r.begin,
-             averages_.back().data() + r.begin, model.data() + r.begin);
+             averages_.back().data() + r.begin, model.data() + r.begin, guard);
   }
 
   /// Steps so far.
@@ -129,7 +129,7 @@ class Optimizer {
  private:
   template <class B, class T>
   void update(Context<B>& ctx, double lr, double decay, std::size_t n, const T* gradient, T* first, T* second,
-              T* w) const {
+              T* w, In<Tally> guard) const {
     if (const auto* sgd = std::get_if<Sgd>(&rule_))
       run<op::SgdStep>(ctx, {.count = n,
                              .lr = lr,
@@ -138,7 +138,8 @@ class Optimizer {
                              .nesterov = sgd->nesterov,
                              .gradient = gradient,
                              .velocity = first,
-                             .weight = w});
+                             .weight = w,
+                             .guard = guard});
     const auto adam_step = [&](const auto& adam, bool decoupled) {
       run<op::AdamStep>(ctx, {.count = n,
                               .lr = lr,
@@ -151,7 +152,8 @@ class Optimizer {
                               .gradient = gradient,
                               .mean = first,
                               .square = second,
-                              .weight = w});
+                              .weight = w,
+                              .guard = guard});
     };
     if (const auto* adam = std::get_if<Adam>(&rule_)) adam_step(*adam, false);
     if (const auto* adamw = std::get_if<AdamW>(&rule_)) adam_step(*adamw, true);
@@ -165,7 +167,8 @@ class Optimizer {
                                  .gradient = gradient,
                                  .square = second,
                                  .velocity = first,
-                                 .weight = w});
+                                 .weight = w,
+                                 .guard = guard});
   }
 
   static void visit_state(auto& self, auto& f) {
@@ -183,21 +186,27 @@ class Optimizer {
   std::int64_t steps_ = 0;
 };
 
+/// Sets all that is trained to zero: the start of a gradient.
+template <class B, class Model>
+void zero(Context<B>& ctx, Flat<Model>& grad) {
+  run<op::Fill>(ctx, {.count = grad.parameters(), .value = 0, .y = grad.data()});
+}
+
 /// Limits each element of the gradient to [-max_value, max_value] (torch.nn.utils.clip_grad_value_).
 template <class B, class Model>
 void clip_grad_value(Context<B>& ctx, Flat<Model>& grad, double max_value) {
   run<op::Clamp>(ctx, {.count = grad.parameters(), .low = -max_value, .high = max_value, .y = grad.data()});
 }
 
-/// Scales the gradient so that its L2 norm over all parameters is at most `max_norm`; returns the norm it had
-/// (torch.nn.utils.clip_grad_norm_).
+/// Scales the gradient so that its L2 norm over all parameters is at most `max_norm` (torch.nn.utils.clip_grad_norm_);
+/// returns the square of the norm it had.
 template <class B, class Model>
-double clip_grad_norm(Context<B>& ctx, Flat<Model>& grad, double max_norm) {
-  double squares = 0;
-  run<op::SumOfSquares>(ctx, {.count = grad.parameters(), .x = grad.data(), .sum = &squares});
-  const double norm = std::sqrt(squares), factor = max_norm / (norm + 1e-6);
-  if (factor < 1) run<op::Scale>(ctx, {.count = grad.parameters(), .factor = factor, .y = grad.data()});
-  return norm;
+Buffer<B, double> clip_grad_norm(Context<B>& ctx, Flat<Model>& grad, double max_norm) {
+  auto squares = ctx.template make_values<double>(1);
+  run<op::SumOfSquares>(ctx, {.count = grad.parameters(), .x = grad.data(), .sum = squares});
+  run<op::LimitNorm>(
+      ctx, {.count = grad.parameters(), .max_norm = max_norm, .squares = squares, .y = grad.data()});
+  return squares;
 }
 
 }  // namespace resnet

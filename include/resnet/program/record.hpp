@@ -17,30 +17,11 @@
 
 namespace resnet::program {
 
-/// Its memory is real, so that addresses are distinct, but never touched: it takes no room.
-struct Recorder : private Plan {
-  using Scalar = float;
-  using Activation = float;
-  using Memory = Recorder;
-  static constexpr bool dry = false;
-
-  static float* allocate(std::size_t n) { return RefMemory<float>::allocate(n); }
-  static void deallocate(float* p) { RefMemory<float>::deallocate(p); }
-
-  template <class O>
-  requires std::constructible_from<Operation, O>
-  static void run(Context<Recorder>& ctx, const O& operation);
-
-  using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads;
-};
-
-static_assert(Backend<Recorder>);
-
-/// A Context that keeps what is recorded on it, and knows the values of the recorded model's parameters. (Addresses alone
+/// What is recorded, and what has to be known for it: the values of the recorded model's parameters. (Addresses alone
 /// would not do for activations: a Context hands the same memory out again, and layers work in place.)
-class Recording : public Context<Recorder> {
+class Recording {
  public:
-  Recording(const float* images, std::size_t size) : Context(1) { define(images, size); }
+  void input(const float* images, std::size_t size) { define(images, size); }
 
   void parameter(std::string_view name, const float* recorded, const float* values, std::size_t size) {
     parameters_[recorded] = std::make_shared<Constant>(Constant{std::string(name), {values, values + size}});
@@ -81,9 +62,25 @@ class Recording : public Context<Recorder> {
   std::map<const float*, std::shared_ptr<const Constant>> parameters_;
 };
 
-template <class O>
-requires std::constructible_from<Operation, O>
-void Recorder::run(Context<Recorder>& ctx, const O& operation) { static_cast<Recording&>(ctx).add(operation); }
+/// Its memory is real, so that addresses are distinct, but never touched: it takes no room.
+struct Recorder : private Plan {
+  using Scalar = float;
+  using Activation = float;
+  using Memory = Recorder;
+  static constexpr bool dry = false;
+  using State = Recording;
+
+  static float* allocate(std::size_t n) { return RefMemory<float>::allocate(n); }
+  static void deallocate(float* p) { RefMemory<float>::deallocate(p); }
+
+  template <class O>
+  requires std::constructible_from<Operation, O>
+  static void run(Context<Recorder>& ctx, const O& operation) { ctx.add(operation); }
+
+  using Plan::copy, Plan::fill, Plan::upload, Plan::download, Plan::max_threads;
+};
+
+static_assert(Backend<Recorder>);
 
 /// What `net.infer` does to one image of shape S.
 template <Shape S, class Net>
@@ -92,7 +89,8 @@ Program record(const Net& net) {
   const auto recorded = std::make_unique<Recorded>();
   Context<Recorder> images(1);
   const auto x = images.template make<S>(1);
-  Recording recording(x.data(), S.size());
+  Context<Recorder> recording(1);
+  recording.input(x.data(), S.size());
   for_each_state(
       [&](std::string_view name, Role, const auto& values, const auto& address) {
         if constexpr (requires { values.data(); })

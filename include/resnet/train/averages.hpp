@@ -23,12 +23,13 @@ class MovingAverage {
   const Model& value() const { return *average_; }
   /// Begins with this model.
   void start(const Flat<Model>& model) { average_ = model; }
-  /// `updates`: with this one.
+  /// `updates`: with this one. Nothing happens if `guard` has diverged.
   template <class B>
-  void after_update(Context<B>& ctx, const Flat<Model>& model, std::int64_t updates) {
+  void after_update(Context<B>& ctx, const Flat<Model>& model, std::int64_t updates, In<Tally> guard = {}) {
     const auto t = static_cast<double>(updates - 1);
     const double decay = std::min(decay_, (1 + t) / (10 + t));
-    run<op::Lerp>(ctx, {.count = model.size(), .t = 1 - decay, .x = model.data(), .y = average_.data()});
+    run<op::Lerp>(ctx,
+                  {.count = model.size(), .t = 1 - decay, .x = model.data(), .y = average_.data(), .guard = guard});
     for_each_counter([](std::int64_t& average, std::int64_t now) { average = now; }, *average_, *model);
   }
 
@@ -50,10 +51,11 @@ class Lookahead {
 
   void start(const Flat<Model>& model) { slow_ = model; }
   template <class B>
-  void after_update(Context<B>& ctx, Flat<Model>& model, std::int64_t updates) {
+  void after_update(Context<B>& ctx, Flat<Model>& model, std::int64_t updates, In<Tally> guard = {}) {
     if (updates % steps_ != 0) return;
-    run<op::Lerp>(ctx, {.count = model.parameters(), .t = rate_, .x = model.data(), .y = slow_.data()});
-    B::copy(model.parameters(), slow_.data(), model.data());
+    const std::size_t n = model.parameters();
+    run<op::Lerp>(ctx, {.count = n, .t = rate_, .x = model.data(), .y = slow_.data(), .guard = guard});
+    run<op::Copy>(ctx, {.count = n, .x = slow_.data(), .y = model.data(), .guard = guard});
   }
 
   void save(SafeTensors& file) const { put_parameters(file, "slow.", *slow_); }

@@ -17,7 +17,7 @@ class Buffers {
  public:
   using B = typename Model::Backend;
 
-  void copy_from(const Flat<Model>& model) {
+  void copy_from(Context<B>& ctx, const Flat<Model>& model) {
     const FlatRange range = model.range(Role::buffer);
     if (!scalars_) {
       scalars_.reset(B::allocate(range.size));
@@ -25,13 +25,13 @@ class Buffers {
       for_each_counter([&](std::int64_t) { ++counters; }, *model);
       counters_.resize(counters);
     }
-    B::copy(range.size, model.data() + range.begin, scalars_.get());
+    run<op::Copy>(ctx, {.count = range.size, .x = model.data() + range.begin, .y = scalars_.get()});
     auto next = counters_.begin();
     for_each_counter([&](std::int64_t count) { *next++ = count; }, *model);
   }
-  void copy_to(Flat<Model>& model) const {
+  void copy_to(Context<B>& ctx, Flat<Model>& model) const {
     const FlatRange range = model.range(Role::buffer);
-    B::copy(range.size, scalars_.get(), model.data() + range.begin);
+    run<op::Copy>(ctx, {.count = range.size, .x = scalars_.get(), .y = model.data() + range.begin});
     auto next = counters_.begin();
     for_each_counter([&](std::int64_t& count) { count = *next++; }, *model);
   }

@@ -5,6 +5,7 @@
 
 #include <resnet/backend/plan/network.hpp>
 #include <resnet/core/initialised.hpp>
+#include <resnet/core/tally.hpp>
 #include <resnet/data/fit.hpp>
 #include <resnet/data/loader.hpp>
 #include <resnet/loss/cross_entropy.hpp>
@@ -17,21 +18,6 @@
 #include <vector>
 
 namespace resnet {
-
-/// Sums over images.
-struct Metrics {
-  double loss_sum = 0;
-  std::int64_t images = 0, correct = 0;
-
-  void add(double mean_loss, std::span<const int> labels, std::span<const int> predictions) {
-    loss_sum += mean_loss * static_cast<double>(labels.size());
-    images += static_cast<std::int64_t>(labels.size());
-    for (std::size_t i = 0; i < labels.size(); ++i) correct += labels[i] == predictions[i];
-  }
-  double loss() const { return images ? loss_sum / static_cast<double>(images) : 0; }
-  /// In [0, 1].
-  double accuracy() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }
-};
 
 /// Images by true and predicted class.
 class ConfusionMatrix {
@@ -119,7 +105,7 @@ Evaluation evaluate(Context<B>& ctx, const Model& model, DataLoader& loader,
     } else {
       const auto logits = model.infer(ctx, ctx.template upload<S>(batch.images));
       predict(ctx, logits, predictions);
-      loss = softmax_cross_entropy(ctx, logits, target).value;
+      loss = ctx.read(softmax_cross_entropy(ctx, logits, target).value);
     }
     result.metrics.add(loss, batch.labels, predictions);
     result.confusion.add(batch.labels, predictions);

@@ -12,6 +12,7 @@
 
 #include <resnet/backend/plan/cost.hpp>
 #include <resnet/core/initialised.hpp>
+#include <resnet/core/tally.hpp>
 #include <resnet/data/fit.hpp>
 #include <resnet/data/loader.hpp>
 #include <resnet/io/checkpoint.hpp>
@@ -78,8 +79,16 @@ class Trainer {
   /// Batches so far, accumulate of them for each update.
   std::int64_t steps() const { return optimizer_.steps() * options_.accumulate + accumulated_; }
   double learning_rate() const { return schedule_(optimizer_.steps() * options_.accumulate); }
-  /// Loss and hits of the training images, as the model was when it saw them, since the epoch began.
-  const Metrics& epoch_so_far() const { return epoch_; }
+  /// Loss and hits of the training images, as the model was when it saw them, since the epoch began. Waits for the steps
+  /// so far; throws DivergedError as `step` does, on a backend that defers.
+  Metrics epoch_so_far() const {
+    const Tally tally = tally_.read();
+    if (tally.diverged)
+      throw DivergedError("before step " + std::to_string(steps()) +
+                          ": expected finite losses, found one that is not (learning rate " +
+                          std::to_string(learning_rate()) + ")");
+    return tally.metrics;
+  }
 
   /// The batches of the current epoch that the run has not seen. Throws Error for a data set that the network was not
   /// made for, and for a loader without batches.
@@ -91,13 +100,15 @@ class Trainer {
                   std::to_string(loader.options().batch_size));
     const auto epoch = static_cast<int>(steps() / loader.batches()),
                batch = static_cast<int>(steps() % loader.batches());
-    if (batch == 0) epoch_ = {};
+    if (batch == 0) epoch_so_far(), tally_.write({});
     return loader.epoch(epoch, batch);
   }
 
   /// Trains on one batch; of one made by hand only images and labels matter. Throws Error for a batch that does not fit
   /// or holds values that are not finite (data/fit.hpp), and DivergedError for a loss that is not finite. A refused
-  /// batch leaves everything as it was: who skips it goes on with the same bits as if it had never come.
+  /// batch leaves everything as it was: who skips it goes on with the same bits as if it had never come. On a backend that
+  /// defers its operations nothing is known of the loss yet: parameters, averages and the optimizer's memory stay as they
+  /// were from that batch on, and the error comes with epoch_so_far, the next epoch or save.
   void step(const HostBatch& batch) {
     require_fit("trainer", batch, network);
     if (steps() == 0) require_initialised("trainer", model);
@@ -112,14 +123,19 @@ class Trainer {
     auto loss = softmax_cross_entropy(
         ctx_, logits, one_hot<classes>(ctx_, batch.labels, batch.mixed_labels, batch.mix, options_.label_smoothing),
         1.0 / options_.accumulate);
-    if (!std::isfinite(loss.value))
-      throw DivergedError("step " + std::to_string(steps()) + ": expected a finite loss, found " +
-                          std::to_string(loss.value) + " (learning rate " + std::to_string(learning_rate()) + ")");
+    if constexpr (!is_deferred<B>)
+      if (const double value = ctx_.read(loss.value); !std::isfinite(value))
+        throw DivergedError("step " + std::to_string(steps()) + ": expected a finite loss, found " +
+                            std::to_string(value) + " (learning rate " + std::to_string(learning_rate()) + ")");
     attempt.accept();
 
-    predict(ctx_, logits, predictions_);
-    epoch_.add(loss.value, batch.main_labels(), predictions_);
-    if (accumulated_ == 0) zero(grad_);
+    run<op::Count>(ctx_, {.rows = logits.n(),
+                          .classes = classes,
+                          .logits = logits,
+                          .labels = ctx_.upload_values(std::span<const int>(batch.main_labels())),
+                          .loss = loss.value,
+                          .tally = tally_.data()});
+    if (accumulated_ == 0) zero(ctx_, grad_);
     backward_parameters(ctx_, model, std::move(loss.dlogits), *saved_, *grad_);
     if (++accumulated_ == options_.accumulate) update();
   }
@@ -131,9 +147,10 @@ class Trainer {
   void save(const std::string& path, Metadata metadata = {}) const {
     metadata["steps"] = to_metadata(steps());
     metadata["dropout_stream"] = to_metadata(ctx_.stream_position().id);
-    metadata["epoch_images"] = to_metadata(epoch_.images);
-    metadata["epoch_correct"] = to_metadata(epoch_.correct);
-    metadata["epoch_loss_sum"] = to_metadata(epoch_.loss_sum);
+    const Metrics epoch = epoch_so_far();
+    metadata["epoch_images"] = to_metadata(epoch.images);
+    metadata["epoch_correct"] = to_metadata(epoch.correct);
+    metadata["epoch_loss_sum"] = to_metadata(epoch.loss_sum);
     if (options_.accumulate > 1) metadata["accumulated"] = to_metadata(accumulated_);
     save_checkpoint(path, model, optimizer_, std::move(metadata), [&](SafeTensors& file) {
       if (average_) average_->save(file);
@@ -169,7 +186,7 @@ class Trainer {
       loader.expect_count("optimizer.step", (steps - accumulated) / options_.accumulate);
     });
     ctx_.set_stream_position(stream);
-    epoch_ = epoch;
+    tally_.write({epoch});
     accumulated_ = accumulated;
     return metadata;
   }
@@ -179,13 +196,13 @@ class Trainer {
   class Attempt {
    public:
     explicit Attempt(Trainer& trainer) : trainer_(trainer), stream_(trainer.ctx_.stream_position()) {
-      trainer.before_.copy_from(trainer.flat_);
+      trainer.before_.copy_from(trainer.ctx_, trainer.flat_);
       if (!trainer.saved_) trainer.saved_ = std::make_unique<SavedOf<Model, S>>();
     }
     ~Attempt() {
       if (accepted_) return;
       trainer_.saved_.reset();
-      trainer_.before_.copy_to(trainer_.flat_);
+      trainer_.before_.copy_to(trainer_.ctx_, trainer_.flat_);
       trainer_.ctx_.set_stream_position(stream_);
     }
     Attempt(const Attempt&) = delete;
@@ -207,7 +224,7 @@ class Trainer {
     if (lookahead_) lookahead_->start(flat_);
     if (!average_) return;
     Flat<Model> before = flat_;
-    before_.copy_to(before);
+    before_.copy_to(ctx_, before);
     average_->start(before);
   }
 
@@ -215,13 +232,13 @@ class Trainer {
   void update() {
     group_.sum(ctx_, grad_);
     for (const FlatRange& frozen : optimizer_.frozen_ranges())
-      B::fill(frozen.size, 0, grad_.data() + frozen.begin);  // no part of the norm
+      run<op::Fill>(ctx_, {.count = frozen.size, .value = 0, .y = grad_.data() + frozen.begin});  // no part of the norm
     if (options_.clip_value > 0) clip_grad_value(ctx_, grad_, options_.clip_value);
     if (options_.clip_norm > 0) clip_grad_norm(ctx_, grad_, options_.clip_norm);
-    optimizer_.step(ctx_, learning_rate(), flat_, grad_);
+    optimizer_.step(ctx_, learning_rate(), flat_, grad_, tally_.data());
     accumulated_ = 0;
-    if (lookahead_) lookahead_->after_update(ctx_, flat_, optimizer_.steps());
-    if (average_) average_->after_update(ctx_, flat_, optimizer_.steps());
+    if (lookahead_) lookahead_->after_update(ctx_, flat_, optimizer_.steps(), tally_.data());
+    if (average_) average_->after_update(ctx_, flat_, optimizer_.steps(), tally_.data());
   }
 
   Context<B>& ctx_;
@@ -236,8 +253,7 @@ class Trainer {
   int accumulated_ = 0;  // batches in the gradient
   std::unique_ptr<SavedOf<Model, S>> saved_;
   Buffers<Model> before_;  // as they were before the last forward pass
-  std::vector<int> predictions_;
-  Metrics epoch_;
+  TallyOn<B> tally_;     // since the epoch began
 };
 
 }  // namespace resnet

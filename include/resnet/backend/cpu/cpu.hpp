@@ -27,6 +27,8 @@ namespace resnet {
 inline namespace RESNET_ISA {
 
 struct Cpu : CpuMemory {
+  using State = CpuState;
+
 #ifdef RESNET_COMPILED
   template <class Operation>
   static constexpr bool has = CpuKernels::has<Operation>;

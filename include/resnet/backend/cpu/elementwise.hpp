@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace resnet::inline RESNET_ISA {
 
@@ -21,9 +22,11 @@ struct CpuElementwise {
   static void run(CpuWork& work, const op::SgdStep<float, float>& o) { in_pieces<Parameters>(work, o); }
   static void run(CpuWork& work, const op::AdamStep<float, float>& o) { in_pieces<Parameters>(work, o); }
   static void run(CpuWork& work, const op::RmsPropStep<float, float>& o) { in_pieces<Parameters>(work, o); }
-  static void run(CpuWork& work, const op::Scale<float, float>& o) { in_pieces<Parameters>(work, o); }
   static void run(CpuWork& work, const op::Clamp<float, float>& o) { in_pieces<Parameters>(work, o); }
   static void run(CpuWork& work, const op::Lerp<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::LimitNorm<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::Fill<float, float>& o) { in_pieces<Parameters>(work, o); }
+  static void run(CpuWork& work, const op::Copy<float, float>& o) { in_pieces<Parameters>(work, o); }
   static void run(CpuWork& work, const op::FillNormal<float, float>& o) { in_pieces<Parameters>(work, o); }
   static void run(CpuWork& work, const op::FillUniform<float, float>& o) { in_pieces<Parameters>(work, o); }
 
@@ -70,7 +73,7 @@ struct CpuElementwise {
   static void run(CpuWork&, const op::SumOfSquares<float, float>& o) {
     double sums[8] = {};
     for (std::size_t i = 0; i < o.count; ++i) sums[i % 8] += double{o.x.data[i]} * double{o.x.data[i]};
-    *o.sum.data += ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    *o.sum.data = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
   }
 
  private:
@@ -85,7 +88,8 @@ struct CpuElementwise {
       piece.count = count;
       if constexpr (requires { piece.first; }) piece.first += begin;
       const auto advance = [begin](std::string_view, auto& operand) {
-        if constexpr (requires { operand.written; }) operand.data += begin;
+        if constexpr (requires { operand.written; })
+          if constexpr (std::is_same_v<std::remove_cvref_t<decltype(*operand.data)>, float>) operand.data += begin;
       };
       Operation::visit(advance, piece);
       Reference::run(work, piece);

@@ -3,7 +3,7 @@
 // once. Three operations of the Cpu backend only.
 #pragma once
 
-#include <resnet/core/context.hpp>
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/op/conv2d.hpp>
 
 #include <cstddef>

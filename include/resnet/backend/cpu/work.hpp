@@ -11,6 +11,15 @@
 
 namespace resnet {
 
+/// Which algorithms convolutions may use: the fastest for each case, or direct sums only. Winograd's minimal
+/// filtering, which most 3×3 convolutions use, rounds a little differently (1e-6 instead of 3e-7).
+enum class ConvolutionAlgorithm { fastest, direct };
+
+/// What a Context<Cpu> keeps.
+struct CpuState {
+  ConvolutionAlgorithm convolution = ConvolutionAlgorithm::fastest;
+};
+
 class CpuWork {
  public:
   using Scratch = Buffer<CpuMemory>;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <resnet/core/backend.hpp>
+#include <resnet/core/require.hpp>
 
 namespace resnet {
 
@@ -13,6 +14,10 @@ struct Plan {
   using Activation = float;
   using Memory = Plan;
   static constexpr bool dry = true;
+  struct State {
+    long long macs = 0;  // multiply-accumulates
+    Misfit misfit;       // the first one
+  };
 
   static constexpr float* allocate(std::size_t) { return nullptr; }
   static constexpr void deallocate(float*) {}

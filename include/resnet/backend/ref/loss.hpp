@@ -32,7 +32,7 @@ struct RefLoss {
         loss -= target[c] * (logits[c] - log_sum);
       }
     }
-    *o.loss.data += loss;
+    if (o.loss) *o.loss.data = loss / o.rows;
   }
 
   // d/dlogit_c of -Σ_k t_k log softmax_k = p_c·Σt - t_c; targets sum to 1 for labels, not for all mixtures.
@@ -47,17 +47,28 @@ struct RefLoss {
     }
   }
 
+  static void run(auto&, const op::Count<A, P>& o) {
+    Tally& tally = *o.tally.data;
+    if (!std::isfinite(*o.loss.data)) tally.diverged = 1;
+    if (tally.diverged) return;
+    tally.metrics.loss_sum += *o.loss.data * o.rows;
+    tally.metrics.images += o.rows;
+    for (int r = 0; r < o.rows; ++r) tally.metrics.correct += largest(o, r) == o.labels.data[r];
+  }
+
   static void run(auto&, const op::Argmax<A, P>& o) {
-    for (int r = 0; r < o.rows; ++r) {
-      const A* logits = o.logits.data + at(o, r);
-      o.labels.data[r] = static_cast<int>(std::max_element(logits, logits + o.classes) - logits);
-    }
+    for (int r = 0; r < o.rows; ++r) o.labels.data[r] = largest(o, r);
   }
 
  private:
   /// The first element of a row.
   static std::size_t at(const auto& o, int row) {
     return static_cast<std::size_t>(row) * static_cast<std::size_t>(o.classes);
+  }
+  /// The class of a row's first largest logit.
+  static int largest(const auto& o, int row) {
+    const A* logits = o.logits.data + at(o, row);
+    return static_cast<int>(std::max_element(logits, logits + o.classes) - logits);
   }
 };
 
