@@ -33,8 +33,8 @@ inline std::string grouped(long long number) {
 namespace detail {
 
 struct PartCounter {
-  int layers = 0;
-  constexpr void operator()(std::string_view, Role, auto&) {}
+  int layers = 0, tensors = 0;
+  constexpr void operator()(std::string_view, Role, auto&) { ++tensors; }
   constexpr void operator()(std::string_view, auto&) { ++layers; }
 };
 
@@ -44,7 +44,16 @@ constexpr bool has_layers() {
   L layer{};
   PartCounter counter;
   L::visit(counter, layer);
-  return counter.layers > 0;
+  return counter.layers > 0 && counter.tensors == 0;
+}
+
+/// None of a ResidualJoin, which has two inputs.
+template <class L, Shape S>
+constexpr long long macs_of() {
+  if constexpr (requires(const L& layer, Context<Plan>& ctx, const Batch<S, Plan>& x) { layer.infer(ctx, x); })
+    return forward_macs<L, S>();
+  else
+    return 0;
 }
 
 constexpr bool does_nothing(const Identity<Plan>&) { return true; }
@@ -65,7 +74,7 @@ class SummaryCollector {
     if constexpr (has_layers<L>())
       L::visit(*this, layer, saved);
     else if (!does_nothing(layer))
-      rows.push_back({path_, L::out(S), parameter_count<L>, forward_macs<L, S>()});
+      rows.push_back({path_, L::out(S), parameter_count<L>, macs_of<L, S>()});
     path_ = outer;
   }
 

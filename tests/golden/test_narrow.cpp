@@ -23,7 +23,8 @@ TEST_CASE_TEMPLATE("cross-entropy with labels, smoothing and soft targets agrees
   Worst worst;
   const auto check = [&](const std::string& name, const Batch<Shape{10}, B>& target) {
     const auto loss = softmax_cross_entropy(ctx, logits, target);
-    worst.check("loss/" + name, relative_error({ctx.read(loss.value)}, file.values("loss/" + name)), output_tolerance<B>);
+    worst.check("loss/" + name, relative_error({ctx.read(loss.value)}, file.values("loss/" + name)),
+                output_tolerance<B>);
     worst.check("dlogits/" + name, relative_error(values_of(loss.dlogits), file.values("dlogits/" + name)),
                 gradient_tolerance<B>);
   };

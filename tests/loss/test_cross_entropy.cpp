@@ -131,7 +131,8 @@ TEST_CASE("softmax_cross_entropy: what is not finite shows in the loss") {
       Values broken = logits;
       broken[i] = bad;
       const auto target = one_hot<4>(ctx, std::vector<int>{2, 0, 3});
-      CHECK_FALSE(std::isfinite(ctx.read(softmax_cross_entropy(ctx, test::batch<classes4>(ctx, broken), target).value)));
+      CHECK_FALSE(
+          std::isfinite(ctx.read(softmax_cross_entropy(ctx, test::batch<classes4>(ctx, broken), target).value)));
     }
 }
 

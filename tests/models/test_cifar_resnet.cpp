@@ -35,5 +35,5 @@ TEST_CASE("CifarResNet: zero_gamma silences every block's last norm, and every b
       model);
   CHECK(silent == 9);
   CHECK(set_drop_path(model, 0.5) == 9);
-  CHECK(model.layer3.rest[1].drop_path.p == 0.5);
+  CHECK(model.layer3.rest[1].bn2.drop_path.p == 0.5);
 }

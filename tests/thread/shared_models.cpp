@@ -43,14 +43,14 @@ bool same_for_all(const char* name) {
   return same;
 }
 
-using Chain = Sequential<Conv2d<3, 21, 3, 1, Cpu, 1, true>, ReLU<>, MaxPool2d<2>, PadChannels<24, 0, Cpu>, AvgPool2d<2>,
-                         Flatten<>, Linear<24 * 4 * 4, 7>>;
+using Layers = Sequential<Conv2d<3, 21, 3, 1, Cpu, 1, true>, ReLU<>, MaxPool2d<2>, PadChannels<24, 0, Cpu>,
+                          AvgPool2d<2>, Flatten<>, Linear<24 * 4 * 4, 7>>;
 
 }  // namespace
 
 int main() {
   const bool same[] = {same_for_all<Shape{3, 32, 32}, NarrowResNet18<16>>("ResNet-18"),
                        same_for_all<Shape{3, 16, 16}, test::NarrowEfficientNet<Form::cifar, 5, Cpu>>("EfficientNet"),
-                       same_for_all<Shape{3, 16, 16}, Chain>("chain")};
+                       same_for_all<Shape{3, 16, 16}, Layers>("chain")};
   return same[0] && same[1] && same[2] ? 0 : 1;
 }

@@ -43,7 +43,8 @@ struct RunOn {
 
 TEST_CASE("Trainer: a step waits for nothing, and gives the bits of a backend that is done at once") {
   const Dataset data = coloured(24);
-  for (const Rule& rule : {Rule{Sgd{.momentum = 0.9, .nesterov = true}}, Rule{Adam{}}, Rule{RmsProp{.momentum = 0.5}}}) {
+  for (const Rule& rule :
+       {Rule{Sgd{.momentum = 0.9, .nesterov = true}}, Rule{Adam{}}, Rule{RmsProp{.momentum = 0.5}}}) {
     RunOn<Deferred> late(data, rule);
     RunOn<Ref<float>> now(data, rule);
     late.epoch(), now.epoch();  // memory is taken

@@ -102,9 +102,20 @@ struct Chain {
   static constexpr void visit_part(auto& f, auto&... self) {
     f(detail::part_at<Net, I>.name, at<I>(self)...);
   }
-  template <std::size_t I>  // also of a network on another backend
+  /// Part I, or what it has saved. Of a network on another backend, too.
+  template <std::size_t I>
   static constexpr auto& at(auto& net) {
-    return net.*detail::part_at<std::remove_cvref_t<decltype(net)>, I>.member;
+    if constexpr (requires { net.layers; })
+      return saved_at<I>(net.layers);
+    else
+      return net.*detail::part_at<std::remove_cvref_t<decltype(net)>, I>.member;
+  }
+  template <std::size_t I>
+  static constexpr auto& saved_at(auto& saved) {
+    if constexpr (I == 0)
+      return saved.here;
+    else
+      return saved_at<I - 1>(saved.rest);
   }
   template <std::size_t I>
   static constexpr auto forward_from(auto& ctx, Net& net, auto x, auto& saved) {

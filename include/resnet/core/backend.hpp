@@ -19,7 +19,9 @@ namespace resnet {
 
 /// Whether operations may still be under way when `run` returns.
 template <class B>
-inline constexpr bool is_deferred = requires { requires B::deferred; };
+inline constexpr bool is_deferred = requires {
+  requires B::deferred;
+};
 
 template <class B>
 concept Backend = requires(Context<B>& ctx, typename B::Scalar* out, const typename B::Scalar* in,

@@ -98,8 +98,7 @@ Scalars<S, B> softmax(Context<B>& ctx, const Batch<S, B>& logits) {
   auto target = ctx.template make_scalars<S>(logits.n()), probabilities = ctx.template make_scalars<S>(logits.n());
   run<op::Fill>(ctx, {.count = target.size(), .value = 0, .y = target});
   run<op::SoftmaxCrossEntropy>(
-      ctx,
-      {.rows = logits.n(), .classes = S.c, .logits = logits, .target = target, .probabilities = probabilities});
+      ctx, {.rows = logits.n(), .classes = S.c, .logits = logits, .target = target, .probabilities = probabilities});
   return probabilities;
 }
 

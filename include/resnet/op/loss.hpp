@@ -26,9 +26,9 @@ struct OneHot {
 template <class A, class P>
 struct SoftmaxCrossEntropy {
   int rows, classes;
-  In<A> logits;          // (rows, classes)
-  In<P> target;          // (rows, classes)
-  Out<P> probabilities;  // (rows, classes)
+  In<A> logits;           // (rows, classes)
+  In<P> target;           // (rows, classes)
+  Out<P> probabilities;   // (rows, classes)
   Out<double> loss = {};  // (1); may be left out
 
   static constexpr void visit(auto&& f, auto&... op) {

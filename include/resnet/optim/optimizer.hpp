@@ -128,8 +128,8 @@ class Optimizer {
 
  private:
   template <class B, class T>
-  void update(Context<B>& ctx, double lr, double decay, std::size_t n, const T* gradient, T* first, T* second,
-              T* w, In<Tally> guard) const {
+  void update(Context<B>& ctx, double lr, double decay, std::size_t n, const T* gradient, T* first, T* second, T* w,
+              In<Tally> guard) const {
     if (const auto* sgd = std::get_if<Sgd>(&rule_))
       run<op::SgdStep>(ctx, {.count = n,
                              .lr = lr,
@@ -204,8 +204,7 @@ template <class B, class Model>
 Buffer<B, double> clip_grad_norm(Context<B>& ctx, Flat<Model>& grad, double max_norm) {
   auto squares = ctx.template make_values<double>(1);
   run<op::SumOfSquares>(ctx, {.count = grad.parameters(), .x = grad.data(), .sum = squares});
-  run<op::LimitNorm>(
-      ctx, {.count = grad.parameters(), .max_norm = max_norm, .squares = squares, .y = grad.data()});
+  run<op::LimitNorm>(ctx, {.count = grad.parameters(), .max_norm = max_norm, .squares = squares, .y = grad.data()});
   return squares;
 }
 

@@ -253,7 +253,7 @@ class Trainer {
   int accumulated_ = 0;  // batches in the gradient
   std::unique_ptr<SavedOf<Model, S>> saved_;
   Buffers<Model> before_;  // as they were before the last forward pass
-  TallyOn<B> tally_;     // since the epoch began
+  TallyOn<B> tally_;       // since the epoch began
 };
 
 }  // namespace resnet

@@ -63,9 +63,10 @@ struct Cpu : CpuMemory {
   }
 #endif
 
+  /// Not inlined: a network runs one operation in many places.
   template <class Operation>
   requires has<Operation>
-  static void run(Context<Cpu>& ctx, const Operation& o) {
+  [[gnu::noinline]] static void run(Context<Cpu>& ctx, const Operation& o) {
     CpuWork work(ctx);
     run(work, o);
   }
