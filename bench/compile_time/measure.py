@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the library costs to compile, against its budgets.
 
-measure.py [--time-factor F] [--runs N] SOURCE SCRATCH -- COMPILER FLAGS...
+measure.py [--time-factor F] [--runs N] --library ARCHIVE SOURCE SCRATCH -- COMPILER FLAGS...
 
 Times are processor seconds of the compiler, so that other programs on the machine matter little. What misses
 its budget is measured again, up to N times in all, and the best counts. Prints a table; exits with 1 if a
@@ -32,22 +32,33 @@ class Measured:
 
 
 class Table:
+    """Rows of two columns, header-only and against resnet::compiled, each with its budget or none."""
+
     def __init__(self, time_factor):
         self.time_factor = time_factor
         self.rows = []
         self.missed = False
 
-    def add(self, what, budget, measured, unit, is_time=False):
+    def cell(self, budget, measured, unit, is_time):
+        if measured is None:
+            return ""
+        number = f"{measured:.2f}" if isinstance(measured, float) else f"{measured}"
+        text = f"{number} {unit}".strip()
+        if budget is None:
+            return text
         limit = budget * self.time_factor if is_time else budget
         good = measured <= limit
         self.missed |= not good
-        verdict = "MISSED" if not good else "ok" if measured <= budget else f"ok here, where the limit is {limit:g}"
-        number = f"{measured:.2f}" if isinstance(measured, float) else f"{measured}"
-        self.rows.append((what, f"{budget:g} {unit}".strip(), f"{number} {unit}".strip(), verdict))
+        verdict = "" if measured <= budget else f", ok here, where the limit is {limit:g}" if good else ", MISSED"
+        return f"{text} of {budget:g}{verdict}"
+
+    def add(self, what, unit, budget, measured, compiled_budget=None, compiled=None, is_time=False):
+        cells = self.cell(budget, measured, unit, is_time), self.cell(compiled_budget, compiled, unit, is_time)
+        self.rows.append((what, *cells))
 
     def print(self):
-        rows = [("what", "budget", "measured", "verdict")] + self.rows
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
+        rows = [("what", "header-only", "resnet::compiled")] + self.rows
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
         rows.insert(1, tuple("-" * width for width in widths))
         for row in rows:
             print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
@@ -57,20 +68,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--time-factor", type=float, default=1.0, help="stretch the time budgets")
     parser.add_argument("--runs", type=int, default=3, help="how often a time that misses its budget is measured")
+    parser.add_argument("--library", type=Path, required=True, help="the archive of resnet::compiled")
     parser.add_argument("source", type=Path, help="the library's folder")
     parser.add_argument("scratch", type=Path, help="a folder for what is compiled")
     parser.add_argument("compiler", nargs="+", help="the compiler and its flags, after --")
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
     here = Path(__file__).parent
+    table = Table(options.time_factor)
 
-    def compile(source, name, budget):
+    def compile(source, name, budget, flags):
         """Compiles a file or some text to <scratch>/<name>.o, again while it takes longer than the budget."""
         if not isinstance(source, Path):
             text, source = source, options.scratch / f"{name}.cpp"
             source.write_text(text)
         object_file = options.scratch / f"{name}.o"
-        command = [*options.compiler, "-O3", "-c", str(source), "-o", str(object_file)]
+        command = [*options.compiler, *flags, "-O3", "-c", str(source), "-o", str(object_file)]
         best = None
         for _ in range(options.runs):
             run = Measured(command)
@@ -83,38 +96,45 @@ def main():
         best.object = object_file
         return best
 
-    table = Table(options.time_factor)
+    def both(source, name, budget, compiled_budget):
+        return (compile(source, name, budget, []), compile(source, name + "_compiled", compiled_budget, ["-DRESNET_COMPILED"]))
 
-    entry = compile("#include <resnet/resnet18.hpp>\n", "entry", budget=2.5)
-    table.add("include an entry header", 2.5, entry.seconds, "s", is_time=True)
+    def add_time(what, source, name, budget, compiled_budget):
+        runs = both(source, name, budget, compiled_budget)
+        table.add(what, "s", budget, runs[0].seconds, compiled_budget, runs[1].seconds, is_time=True)
+        return runs
 
-    train = compile(here / "train.cpp", "train", budget=15)
-    table.add("compile the training of ResNet-18, -O3", 15, train.seconds, "s", is_time=True)
-    table.add("peak memory of that", 1000, train.memory / MB, "MB")
+    def stripped(run, *libraries):
+        """Megabytes of the program."""
+        program = run.object.with_suffix("")
+        subprocess.run([*options.compiler, str(run.object), *libraries, "-o", str(program), "-pthread"], check=True)
+        subprocess.run(["strip", str(program)], check=True)
+        return program.stat().st_size / MB
 
-    program = options.scratch / "train"
-    subprocess.run([*options.compiler, str(train.object), "-o", str(program), "-pthread"], check=True)
-    subprocess.run(["strip", str(program)], check=True)
-    table.add("stripped training program", 2, program.stat().st_size / MB, "MB")
+    add_time("include an entry header", "#include <resnet/resnet18.hpp>\n", "entry", 2.5, 2.5)
+    train = add_time("compile the training of ResNet-18, -O3", here / "train.cpp", "train", 15, 5)
+    table.add("peak memory of that", "MB", 1000, train[0].memory / MB, 1000, train[1].memory / MB)
+    table.add("stripped program", "MB", 2, stripped(train[0]), 2, stripped(train[1], str(options.library)))
 
-    symbols = subprocess.run(["nm", "--format=posix", str(train.object)], check=True, capture_output=True, text=True)
+    symbols = subprocess.run(["nm", "--format=posix", str(train[0].object)], check=True, capture_output=True, text=True)
     # Without suffixes such as ".isra.0": they are the compiler's.
     longest = max((line.split()[0].split(".")[0] for line in symbols.stdout.splitlines()), key=len)
-    table.add("longest symbol", 400, len(longest), "characters")
+    table.add("longest symbol", "characters", 400, len(longest))
 
     wrong = options.source / "tests/compile_fail/conv2d_channels.cpp"
     message = Measured([*options.compiler, "-fsyntax-only", "-DWRONG", str(wrong)])
-    table.add("message of a channel mismatch", 15, len(message.output.splitlines()), "lines")
+    table.add("message of a channel mismatch", "lines", 15, len(message.output.splitlines()))
 
-    def training_of(header, model, budget):
-        text = (here / "train.cpp").read_text()
-        return compile(text.replace("resnet18", header).replace("ResNet18", model), header, budget)
+    def training_of(header, model):
+        return (here / "train.cpp").read_text().replace("resnet18", header).replace("ResNet18", model)
 
-    fifty, hundred = (training_of(f"resnet{n}", f"ResNet{n}", budget=0).seconds for n in (50, 101))
-    table.add("ResNet-101 against ResNet-50", 1.2, hundred / fifty, "x")
+    fifty, hundred = (both(training_of(f"resnet{n}", f"ResNet{n}"), f"resnet{n}", 0, 0) for n in (50, 101))
+    table.add("ResNet-101 against ResNet-50", "x", 1.2, hundred[0].seconds / fifty[0].seconds,
+              1.2, hundred[1].seconds / fifty[1].seconds)
     # Their blocks are all of different types.
     for header, model in (("densenet121", "DenseNet121"), ("efficientnet_b0", "EfficientNetB0")):
-        table.add(f"compile the training of {model}, -O3", 40, training_of(header, model, budget=40).seconds, "s", is_time=True)
+        runs = add_time(f"compile the training of {model}, -O3", training_of(header, model), header, 40, 12)
+        table.add("stripped program", "MB", None, stripped(runs[0]), None, stripped(runs[1], str(options.library)))
 
     table.print()
     if len(longest) > 400:

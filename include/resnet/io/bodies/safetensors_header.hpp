@@ -23,6 +23,72 @@
 
 namespace resnet {
 
+RESNET_ONCE std::string to_text(const Dimensions& dims) {
+  std::string text = "[";
+  for (const std::int64_t dim : dims) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(dim);
+  }
+  return text + ']';
+}
+
+namespace detail {
+
+RESNET_ONCE std::string json_string(std::string_view text) {
+  std::string result = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') result += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) {
+      result += c;
+    } else {
+      char escaped[7];
+      std::snprintf(escaped, sizeof(escaped), "\\u%04x", static_cast<unsigned>(c));
+      result += escaped;
+    }
+  }
+  return result + '"';
+}
+
+RESNET_ONCE bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0u; };
+    const unsigned first = byte(0), second = byte(1);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    if ((first >= 0x80 && first < 0xC2) || first > 0xF4) return false;
+    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
+        (first == 0xF4 && second > 0x8F))
+      return false;
+    for (std::size_t k = 1; k < length; ++k)
+      if (byte(k) >> 6 != 2) return false;
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace detail
+
+RESNET_ONCE std::string format_safetensors_header(const SafetensorsHeader& header) {
+  std::string text = "{", separator;
+  if (!header.metadata.empty()) {
+    text += "\"__metadata__\":{";
+    for (const auto& [key, value] : header.metadata) {
+      text += separator + detail::json_string(key) + ':' + detail::json_string(value);
+      separator = ",";
+    }
+    text += '}';
+  }
+  for (const auto& [name, entry] : header.tensors) {
+    text += separator + detail::json_string(name) + ":{\"dtype\":\"";
+    text += dtype_info(entry.dtype).name;
+    text += "\",\"shape\":" + to_text(entry.shape) + ",\"data_offsets\":[" + std::to_string(entry.begin) + ',' +
+            std::to_string(entry.end) + "]}";
+    separator = ",";
+  }
+  text += '}';
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
+}
+
 namespace detail {
 
 /// Builds one SafetensorsHeader from what the JSON library reports, and checks each part when it is complete.
