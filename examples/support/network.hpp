@@ -3,6 +3,7 @@
 // a file of its own in examples/architectures/, which registers it and which nothing else names.
 #pragma once
 
+#include <resnet/backend/cpu/work.hpp>
 #include <resnet/data/loader.hpp>
 #include <resnet/init/initialize.hpp>
 #include <resnet/io/state_dict.hpp>

@@ -19,6 +19,25 @@ namespace detail {
       "trained: the layer's backward has to look at released() first (core/layer.hpp, 10)");
 }
 
+// Not inlined: a network has dozens of tensors.
+template <class B>
+[[gnu::noinline]] constexpr typename B::Scalar* allocate_zeros(std::size_t count) {
+  auto* const memory = B::allocate(count);
+  B::fill(count, typename B::Scalar{0}, memory);
+  return memory;
+}
+template <class B>
+[[gnu::noinline]] constexpr typename B::Scalar* allocate_copy(std::size_t count, const typename B::Scalar* from) {
+  if (!B::dry && !from) return nullptr;
+  auto* const memory = B::allocate(count);
+  B::copy(count, from, memory);
+  return memory;
+}
+template <class B>
+[[gnu::noinline]] constexpr void give_back(typename B::Scalar* memory, bool owned) {
+  if (owned) B::deallocate(memory);
+}
+
 }  // namespace detail
 
 /// Row-major; convolution weights are (out, kernel, kernel, in). A new tensor is zero. Copies are deep.
@@ -32,10 +51,8 @@ class Tensor {
   static constexpr std::array<int, sizeof...(Dims)> dims{Dims...};
   static constexpr std::size_t size() { return extent(Dims...); }
 
-  constexpr Tensor() : data_(B::allocate(size())) { B::fill(size(), Scalar{0}, data_); }
-  constexpr Tensor(const Tensor& o) : data_(o.released() ? nullptr : B::allocate(size())) {
-    if (!released()) B::copy(size(), o.data_, data_);
-  }
+  constexpr Tensor() : data_(detail::allocate_zeros<B>(size())) {}
+  constexpr Tensor(const Tensor& o) : data_(detail::allocate_copy<B>(size(), o.data_)) {}
   constexpr Tensor(Tensor&& o) : Tensor(nullptr) {
     if (o.owned_)
       std::swap(data_, o.data_);
@@ -81,9 +98,7 @@ class Tensor {
 
  private:
   constexpr explicit Tensor(std::nullptr_t) : data_(nullptr) {}
-  constexpr void give_back() {
-    if (owned_) B::deallocate(data_);
-  }
+  constexpr void give_back() { detail::give_back<B>(data_, owned_); }
 
   Scalar* data_;  // null after a move and where released
   bool owned_ = true;

@@ -24,6 +24,10 @@ namespace resnet {
 
 namespace detail {
 
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_one_value() {
+  throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+}
+
 /// What they have in common: y = activation(norm(x) + skip) and its gradients.
 template <int Channels, class B>
 struct BatchNorm {
@@ -77,7 +81,7 @@ struct BatchNorm {
                                        .mean = mean,
                                        .inv_std = inv_std});
     } else {
-      if (n < 2) throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+      if (n < 2) throw_one_value();
       run<op::BatchStatistics>(ctx, {.rows = n,
                                      .channels = Channels,
                                      .eps = eps,
