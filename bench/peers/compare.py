@@ -55,7 +55,7 @@ def contestants(build):
         Contestant("ONNX Runtime", [python, str(HERE / "onnx_runtime.py")], ("infer",)),
         Contestant("dlib", program("dlib"), ("train", "memory")),
         Contestant("ours, one thread", program("ours"), ("train",), threads=1),
-        Contestant("ours, AVX2", program("ours_avx2"), ("conv",), against=""),
+        Contestant("ours, AVX2", program("ours"), ("conv",), against="", environment={"RESNET_CPU": "avx2"}),
         Contestant("oneDNN, AVX2", program("onednn"), ("conv",), against="ours, AVX2", environment=avx2),
     ]
 
