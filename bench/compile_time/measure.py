@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the library costs to compile, against its budgets.
 
-measure.py [--time-factor F] [--runs N] --library ARCHIVE SOURCE SCRATCH -- COMPILER FLAGS...
+measure.py [--time-factor F] [--runs N] [--library ARCHIVE] SOURCE SCRATCH -- COMPILER FLAGS...
 
 Times are processor seconds of the compiler, so that other programs on the machine matter little. What misses
 its budget is measured again, up to N times in all, and the best counts. Prints a table; exits with 1 if a
@@ -68,7 +68,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--time-factor", type=float, default=1.0, help="stretch the time budgets")
     parser.add_argument("--runs", type=int, default=3, help="how often a time that misses its budget is measured")
-    parser.add_argument("--library", type=Path, required=True, help="the archive of resnet::compiled")
+    parser.add_argument("--library", type=Path, help="the archive of resnet::compiled; without it only the first column is measured")
     parser.add_argument("source", type=Path, help="the library's folder")
     parser.add_argument("scratch", type=Path, help="a folder for what is compiled")
     parser.add_argument("compiler", nargs="+", help="the compiler and its flags, after --")
@@ -97,15 +97,20 @@ def main():
         return best
 
     def both(source, name, budget, compiled_budget):
-        return (compile(source, name, budget, []), compile(source, name + "_compiled", compiled_budget, ["-DRESNET_COMPILED"]))
+        run = compile(source, name, budget, [])
+        if not options.library:
+            return run, None
+        return run, compile(source, name + "_compiled", compiled_budget, ["-DRESNET_COMPILED"])
 
     def add_time(what, source, name, budget, compiled_budget):
         runs = both(source, name, budget, compiled_budget)
-        table.add(what, "s", budget, runs[0].seconds, compiled_budget, runs[1].seconds, is_time=True)
+        table.add(what, "s", budget, runs[0].seconds, compiled_budget, runs[1] and runs[1].seconds, is_time=True)
         return runs
 
     def stripped(run, *libraries):
         """Megabytes of the program."""
+        if run is None:
+            return None
         program = run.object.with_suffix("")
         subprocess.run([*options.compiler, str(run.object), *libraries, "-o", str(program), "-pthread"], check=True)
         subprocess.run(["strip", str(program)], check=True)
@@ -113,7 +118,7 @@ def main():
 
     add_time("include an entry header", "#include <resnet/resnet18.hpp>\n", "entry", 2.5, 2.5)
     train = add_time("compile the training of ResNet-18, -O3", here / "train.cpp", "train", 15, 5)
-    table.add("peak memory of that", "MB", 1000, train[0].memory / MB, 1000, train[1].memory / MB)
+    table.add("peak memory of that", "MB", 1000, train[0].memory / MB, 1000, train[1] and train[1].memory / MB)
     table.add("stripped program", "MB", 2, stripped(train[0]), 2, stripped(train[1], str(options.library)))
 
     symbols = subprocess.run(["nm", "--format=posix", str(train[0].object)], check=True, capture_output=True, text=True)
@@ -129,8 +134,8 @@ def main():
         return (here / "train.cpp").read_text().replace("resnet18", header).replace("ResNet18", model)
 
     fifty, hundred = (both(training_of(f"resnet{n}", f"ResNet{n}"), f"resnet{n}", 0, 0) for n in (50, 101))
-    table.add("ResNet-101 against ResNet-50", "x", 1.2, hundred[0].seconds / fifty[0].seconds,
-              1.2, hundred[1].seconds / fifty[1].seconds)
+    ratios = [after and after.seconds / before.seconds for before, after in zip(fifty, hundred)]
+    table.add("ResNet-101 against ResNet-50", "x", 1.2, ratios[0], 1.2, ratios[1])
     # Their blocks are all of different types.
     for header, model in (("densenet121", "DenseNet121"), ("efficientnet_b0", "EfficientNetB0")):
         runs = add_time(f"compile the training of {model}, -O3", training_of(header, model), header, 40, 12)
