@@ -93,8 +93,8 @@ struct DenseBlock : Chain<DenseBlock<In, Growth, Depth, B>> {
   static constexpr auto parts() { return std::tuple(part("", &DenseBlock::first), part("", &DenseBlock::rest)); }
   static constexpr void visit(auto&& f, auto&... self) { visit_from(1, f, self...); }
   static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {
-    f(IndexName(number, "denselayer"), self.first...);
-    Rest::visit_from(number + 1, f, self.rest...);
+    f(IndexName(number, "denselayer"), DenseBlock::template at<0>(self)...);
+    Rest::visit_from(number + 1, f, DenseBlock::template at<1>(self)...);
   }
 };
 

@@ -36,9 +36,9 @@ struct HiddenClassifier : Chain<HiddenClassifier<Hidden, In, Width, Classes, B>>
     return std::tuple(part("hidden1", &Net::hidden1), part("hidden2", &Net::hidden2), part("output", &Net::output));
   }
   static constexpr void visit(auto&& f, auto&... self) {
-    Hidden1::visit_from(0, f, self.hidden1...);
-    Hidden2::visit_from(3, f, self.hidden2...);
-    f("6", self.output...);
+    Hidden1::visit_from(0, f, HiddenClassifier::template at<0>(self)...);
+    Hidden2::visit_from(3, f, HiddenClassifier::template at<1>(self)...);
+    f("6", HiddenClassifier::template at<2>(self)...);
   }
 };
 

@@ -92,6 +92,16 @@ struct Chain {
                                 at<0>(grad));
   }
 
+  /// Part I of a network, on any backend, or what it has saved.
+  template <std::size_t I, class Node>
+  static constexpr auto& at(Node& node) {
+    using Type = std::remove_cvref_t<Node>;
+    if constexpr (requires { Type::parts(); })
+      return node.*detail::part_at<Type, I>.member;
+    else
+      return saved_at<I>(node.layers);
+  }
+
   static constexpr void visit(auto&& f, auto&... self) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (visit_part<I>(f, self...), ...); }
     (std::make_index_sequence<detail::part_count<Net>>());
@@ -101,14 +111,6 @@ struct Chain {
   template <std::size_t I>
   static constexpr void visit_part(auto& f, auto&... self) {
     f(detail::part_at<Net, I>.name, at<I>(self)...);
-  }
-  /// Part I, or what it has saved. Of a network on another backend, too.
-  template <std::size_t I>
-  static constexpr auto& at(auto& net) {
-    if constexpr (requires { net.layers; })
-      return saved_at<I>(net.layers);
-    else
-      return net.*detail::part_at<std::remove_cvref_t<decltype(net)>, I>.member;
   }
   template <std::size_t I>
   static constexpr auto& saved_at(auto& saved) {

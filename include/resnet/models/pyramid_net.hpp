@@ -44,8 +44,8 @@ struct PyramidStage : Chain<PyramidStage<K, Depth, Alpha, Width, B>> {
 
   static constexpr auto parts() { return std::tuple(part("", &PyramidStage::block), part("", &PyramidStage::rest)); }
   static constexpr void visit(auto&& f, auto&... self) {
-    f(IndexName(index), self.block...);
-    Rest::visit(f, self.rest...);
+    f(IndexName(index), PyramidStage::template at<0>(self)...);
+    Rest::visit(f, PyramidStage::template at<1>(self)...);
   }
 };
 

@@ -46,11 +46,11 @@ struct VggFeatures : Chain<VggFeatures<Block, D, Width, B>> {
   static constexpr void visit(auto&& f, auto&... self) {
     constexpr std::size_t second = Stage1::layer_count, third = second + Stage2::layer_count,
                           fourth = third + Stage3::layer_count, fifth = fourth + Stage4::layer_count;
-    Stage1::visit_from(0, f, self.stage1...);
-    Stage2::visit_from(second, f, self.stage2...);
-    Stage3::visit_from(third, f, self.stage3...);
-    Stage4::visit_from(fourth, f, self.stage4...);
-    Stage5::visit_from(fifth, f, self.stage5...);
+    Stage1::visit_from(0, f, VggFeatures::template at<0>(self)...);
+    Stage2::visit_from(second, f, VggFeatures::template at<1>(self)...);
+    Stage3::visit_from(third, f, VggFeatures::template at<2>(self)...);
+    Stage4::visit_from(fourth, f, VggFeatures::template at<3>(self)...);
+    Stage5::visit_from(fifth, f, VggFeatures::template at<4>(self)...);
   }
 };
 
