@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A convolution whose weights don't change: packed once (backend/cpu/packed_conv2d.hpp).
+// A convolution whose weights don't change: packed once (backend/cpu/packing.hpp).
 #pragma once
 
 #include <resnet/backend/cpu/cpu.hpp>
-#include <resnet/backend/cpu/packed_conv2d.hpp>
+#include <resnet/backend/cpu/packing.hpp>
 
 #include <memory>
 #include <string>

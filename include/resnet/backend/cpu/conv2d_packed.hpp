@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The bodies of packed_conv2d.hpp.
+// The bodies of packing.hpp.
 #pragma once
 
 #include <resnet/backend/cpu/conv2d_taps.hpp>
 #include <resnet/backend/cpu/conv2d_winograd.hpp>
-#include <resnet/backend/cpu/packed_conv2d.hpp>
+#include <resnet/backend/cpu/packing.hpp>
 
 namespace resnet::inline RESNET_ISA {
 

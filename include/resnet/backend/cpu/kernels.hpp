@@ -3,7 +3,7 @@
 // of pointers for each, chosen when the first of them is asked for.
 #pragma once
 
-#include <resnet/backend/cpu/packed_conv2d.hpp>
+#include <resnet/backend/cpu/packing.hpp>
 #include <resnet/backend/cpu/work.hpp>
 #include <resnet/core/version.hpp>
 #include <resnet/op/all.hpp>
