@@ -21,8 +21,8 @@ struct List {};
 /// backend has nothing better.
 template <class A, class P>
 using All =
-    List<BatchStatistics<A, P>, RunningStatistics<A, P>, Normalize<A, P>, NormalizeBackward<A, P>, LayerNorm<A, P>,
-         LayerNormBackward<A, P>,                                                                                //
+    List<BatchStatistics<A, P>, RunningStatistics<A, P>, Normalize<A, P>, NormalizeBackward<A, P>,               //
+         LayerNorm<A, P>, LayerNormBackward<A, P>,                                                               //
          Conv2d<A, P>, Conv2dBackwardData<A, P>, Conv2dBackwardWeight<A, P>,                                     //
          DepthwiseConv2d<A, P>, DepthwiseConv2dBackwardData<A, P>, DepthwiseConv2dBackwardWeight<A, P>,          //
          MaxPool2d<A, P>, MaxPool2dBackward<A, P>, AvgPool2d<A, P>, AvgPool2dBackward<A, P>,                     //

@@ -72,7 +72,8 @@ class Optimizer {
   explicit Optimizer(Rule rule, WeightDecay decay = {})
       : rule_(rule), decay_(decay), averages_(std::holds_alternative<Sgd>(rule) ? 1 : 2) {
     validate(rule_, decay_);
-    for (Flat<Model>& average : averages_) zero(*average);  // a new BatchNorm2d's weight is 1
+    for (Flat<Model>& average : averages_)  // a new BatchNorm2d's weight is 1
+      Model::Backend::fill(average.parameters(), 0, average.data());
     for (const Role role : {Role::weight, Role::scale, Role::bias}) trained_.push_back(averages_.front().range(role));
   }
 

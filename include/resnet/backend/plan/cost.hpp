@@ -66,9 +66,13 @@ constexpr std::size_t training_activation_bytes(int n) {
   const auto logits = model.forward(ctx, ctx.template make<S>(n), saved);
   constexpr Shape out = logits.shape;
   Batch<out, Plan> dlogits;
-  {  // as in softmax_cross_entropy
-    const auto target = ctx.template make_scalars<out>(n), probabilities = ctx.template make_scalars<out>(n);
+  Buffer<Plan, double> loss;
+  {  // as in one_hot, whose labels go at once, and softmax_cross_entropy
+    const auto target = ctx.template make_scalars<out>(n);
+    ctx.template make_values<int>(static_cast<std::size_t>(n));
+    const auto probabilities = ctx.template make_scalars<out>(n);
     dlogits = ctx.template make<out>(n);
+    loss = ctx.template make_values<double>(1);
   }
   backward_parameters(ctx, model, std::move(dlogits), saved, grad);
   return ctx.peak_bytes();
