@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How good a network is on the test images: accuracy, accuracy of each class, confusion matrix.
+#include <resnet/io/atomic_file.hpp>
 #include <resnet/train.hpp>
 
 #include <filesystem>

@@ -44,7 +44,7 @@ void training_step(benchmark::State& state) {
   const auto f = std::make_unique<Fixture>(n);
   for (auto _ : state) {
     auto logits = f->net.forward(f->ctx, f->x, f->saved);
-    zero(f->ctx, f->grad);
+    zero(f->grad);
     f->net.backward_parameters(f->ctx, std::move(logits), f->saved, f->grad);
   }
   report(state, n, 3);

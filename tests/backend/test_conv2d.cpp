@@ -75,7 +75,9 @@ struct Operands {
   }
 };
 
-constexpr auto directly = [](auto& ctx) { ctx.convolution = ConvolutionAlgorithm::direct; };
+constexpr auto directly = [](auto& ctx) {
+  if constexpr (requires { ctx.convolution; }) ctx.convolution = ConvolutionAlgorithm::direct;
+};
 
 template <class B>
 void check_exactly(const auto& operation) {
