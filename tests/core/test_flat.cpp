@@ -4,6 +4,7 @@
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/compose/sequential.hpp>
 #include <resnet/core/flat.hpp>
+#include <resnet/optim/optimizer.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/linear.hpp>

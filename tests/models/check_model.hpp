@@ -37,7 +37,7 @@ void check_model(double lr, int steps = 10) {
     const auto logits = model->forward(ctx, images, *saved);
     auto loss = softmax_cross_entropy(ctx, logits, one_hot<classes>(ctx, labels));
     (step == 0 ? first : last) = ctx.read(loss.value);
-    zero(grad);
+    zero(ctx, grad);
     backward_parameters(ctx, *model, std::move(loss.dlogits), *saved, *grad);
     optimizer.step(ctx, lr, model, grad);
   }

@@ -19,9 +19,11 @@
 
 namespace resnet {
 
+/// Of a backend that keeps nothing. (Not in `detail`: a base class's namespace is one that calls are looked up in.)
+struct NoState {};
+
 namespace detail {
 
-struct NoState {};
 template <class B>
 struct StateOf {
   using type = NoState;

@@ -7,6 +7,7 @@
 // second writer gets an error, and one left behind by a killed process is taken over by the next writer.
 #pragma once
 
+#include <resnet/core/error.hpp>
 #include <resnet/core/once.hpp>
 
 #include <cstddef>

@@ -70,6 +70,18 @@ struct SafeTensors {
 /// write it.
 inline constexpr const char* checksum_key = "resnet.xxh64";
 
+namespace detail {
+
+/// Which bytes a file of this content consists of; the checksum is no part of it.
+struct FileLayout {
+  SafetensorsHeader header;
+  std::vector<const StoredTensor*> order;
+
+  explicit FileLayout(const SafeTensors& content);
+};
+
+}  // namespace detail
+
 /// Throws Error with file, byte, expected and found if the file cannot be read or departs from the format.
 RESNET_ONCE SafeTensors read_safetensors(const InputFile& file);
 inline SafeTensors read_safetensors(const std::string& path) { return read_safetensors(InputFile(path)); }

@@ -32,24 +32,18 @@ RESNET_ONCE std::string not_finite(const StoredTensor& tensor, Dtype as) {
 
 namespace detail {
 
-/// Which bytes a file of this content consists of; the checksum is no part of it.
-struct FileLayout {
-  SafetensorsHeader header;
-  std::vector<const StoredTensor*> order;
-
-  explicit FileLayout(const SafeTensors& content) {
-    header.metadata = content.metadata;
-    header.metadata.erase(checksum_key);
-    for (const std::size_t width : {8u, 4u, 2u, 1u})  // the widest elements first keeps every tensor aligned
-      for (const auto& [name, tensor] : content.tensors)
-        if (dtype_info(tensor.dtype).bytes == width) {
-          const std::uint64_t begin = header.data_bytes;
-          header.data_bytes += tensor.bytes.size();
-          header.tensors[name] = {tensor.dtype, tensor.shape, begin, header.data_bytes};
-          order.push_back(&tensor);
-        }
-  }
-};
+RESNET_ONCE FileLayout::FileLayout(const SafeTensors& content) {
+  header.metadata = content.metadata;
+  header.metadata.erase(checksum_key);
+  for (const std::size_t width : {8u, 4u, 2u, 1u})  // the widest elements first keeps every tensor aligned
+    for (const auto& [name, tensor] : content.tensors)
+      if (dtype_info(tensor.dtype).bytes == width) {
+        const std::uint64_t begin = header.data_bytes;
+        header.data_bytes += tensor.bytes.size();
+        header.tensors[name] = {tensor.dtype, tensor.shape, begin, header.data_bytes};
+        order.push_back(&tensor);
+      }
+}
 
 /// Throws Error for what could be written but not read again, DivergedError for values that are not finite.
 /// (Parsing the header instead would cost every program that only writes four seconds of compile time for the
