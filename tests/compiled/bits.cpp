@@ -2,6 +2,7 @@
 // Prints the instruction set of the kernels, then hashes of what comes out of three steps of training, of inference and of
 // a frozen network: the same for kernels compiled with the program and once (CMakeLists.txt).
 #include <resnet/freeze.hpp>
+#include <resnet/io/xxh64.hpp>
 #include <resnet/resnet18.hpp>
 #include <resnet/train.hpp>
 

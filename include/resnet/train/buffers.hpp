@@ -4,6 +4,7 @@
 #pragma once
 
 #include <resnet/core/flat.hpp>
+#include <resnet/op/parameters.hpp>
 
 #include <cstddef>
 #include <cstdint>
