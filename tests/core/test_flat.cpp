@@ -4,10 +4,10 @@
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/compose/sequential.hpp>
 #include <resnet/core/flat.hpp>
-#include <resnet/optim/optimizer.hpp>
 #include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/layers/conv2d.hpp>
 #include <resnet/layers/linear.hpp>
+#include <resnet/optim/optimizer.hpp>
 
 #include "tests/support/values.hpp"
 

@@ -11,7 +11,7 @@ TEST_CASE("LayerNorm2d: gradients") {
   test::check_random_layer<Shape{7}, LayerNorm2d<7, Double>>(3);
 }
 
-TEST_CASE("LayerNorm2d: each pixel by its own mean and variance; starts as PyTorch's") {
+TEST_CASE("LayerNorm2d: each pixel by its own mean and variance, starts as PyTorch's") {
   Context<Double> ctx;
   LayerNorm2d<2, Double> norm;
   CHECK(test::state_of(norm) == test::Values{1, 1, 0, 0});

@@ -9,7 +9,7 @@
 using namespace resnet;
 using test::Double;
 
-TEST_CASE("ResidualJoin: BatchNorm2d, the sum with the skip, then ReLU; forward and back") {
+TEST_CASE("ResidualJoin: BatchNorm2d, the sum with the skip, then ReLU, forward and back") {
   static constexpr Shape in{3, 4, 2};
   ResidualJoin<3, Double> join, join_grad;
   BatchNorm2d<3, Double> norm, norm_grad;

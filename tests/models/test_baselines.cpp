@@ -25,6 +25,4 @@ TEST_CASE("ConvNet: learns, is saved, loaded and frozen") {
   test::check_model<test::WithoutDropout<ConvNetModel<8, 5, Cpu>>, image>(0.1);
 }
 
-TEST_CASE("ConvNet: its dropout is the paper's") {
-  CHECK((ConvNetModel<8, 5, Cpu>{}.dropout.p) == 0.5);
-}
+TEST_CASE("ConvNet: its dropout is the paper's") { CHECK((ConvNetModel<8, 5, Cpu>{}.dropout.p) == 0.5); }
