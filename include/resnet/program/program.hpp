@@ -33,6 +33,15 @@ struct Operand {
 
 namespace detail {
 
+/// Whether O's result may be in the place of this operand.
+template <class O>
+constexpr bool may_overwrite(std::string_view operand) {
+  if constexpr (requires { O::may_overwrite(operand); })
+    return O::may_overwrite(operand);
+  else
+    return false;
+}
+
 template <class... Operations>
 std::variant<Operations...> variant_of(op::List<Operations...>);
 
@@ -99,10 +108,7 @@ struct Step {
     const auto each = [&]<class O>(const O& o) {
       detail::for_each_operand(o, [&](std::size_t i, std::string_view name, const auto& operand) {
         if (operand.written || operands[i].value == none) return;
-        if constexpr (requires { O::may_overwrite(name); })
-          result.push_back({operands[i].value, O::may_overwrite(name)});
-        else
-          result.push_back({operands[i].value, false});
+        result.push_back({operands[i].value, detail::may_overwrite<O>(name)});
       });
     };
     std::visit(each, operation);
