@@ -7,7 +7,7 @@ using namespace resnet;
 using test::Values;
 
 TEST_CASE_TEMPLATE_DEFINE("gelu: values and gradients", B, gelu) {
-  for (const std::size_t n : {1, 3, 17, 1000, 16'385}) {
+  for (const std::size_t n : {1u, 3u, 17u, 1000u, 16'385u}) {
     Values x = test::normal(n, 1), dy = test::normal(n, 2), other = test::unwritten(n), of_y, of_dx;
     for (double& v : x) v *= 3;  // up to about ±13
     for (std::size_t i = 0; i < n; ++i) {
