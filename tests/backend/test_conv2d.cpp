@@ -76,7 +76,7 @@ struct Operands {
 };
 
 constexpr auto directly = [](auto& ctx) {
-  if constexpr (requires { ctx.convolution; }) ctx.convolution = ConvolutionAlgorithm::direct;
+  if constexpr (std::is_same_v<decltype(ctx), Context<Cpu>&>) ctx.convolution = ConvolutionAlgorithm::direct;
 };
 
 template <class B>

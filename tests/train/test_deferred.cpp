@@ -76,12 +76,12 @@ TEST_CASE("Trainer: on a backend that defers, a loss that is not finite changes 
     run.trainer.save(scratch.file("good"));
     const Values before = parameters_of(run.trainer.model), averaged = parameters_of(run.trainer.averaged());
     auto epoch = run.trainer.rest_of_epoch(run.loader);
-    auto& statistic = std::get<0>(run.trainer.model.layers).weight.data()[0];
-    const float value = std::exchange(statistic, std::numeric_limits<float>::quiet_NaN());
+    auto& weight = std::get<0>(run.trainer.model.layers).weight.data()[0];
+    const float value = std::exchange(weight, std::numeric_limits<float>::quiet_NaN());
     bool broken = true;
     for (const HostBatch& batch : epoch) {
       run.trainer.step(batch);
-      if (std::exchange(broken, false)) Deferred::wait(), statistic = value;  // the batches after it are good ones
+      if (std::exchange(broken, false)) Deferred::wait(), weight = value;  // the batches after it are good ones
     }
     CHECK_THROWS_WITH_AS(run.trainer.epoch_so_far(), doctest::Contains("expected finite losses, found one that is not"),
                          DivergedError);

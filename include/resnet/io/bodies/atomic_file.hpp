@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The bodies of io/atomic_file.hpp: compiled with the program, or once in resnet::compiled (core/once.hpp).
 #pragma once
 
 #include <resnet/core/error.hpp>

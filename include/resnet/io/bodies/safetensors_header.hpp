@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reading and checking the JSON header of a safetensors file, in one pass over its text. The only place that
-// includes the JSON library.
+// The bodies of io/safetensors_header.hpp: compiled with the program, or once in resnet::compiled (core/once.hpp). Reading
+// goes in one pass over the text; it is the only place that includes the JSON library.
 #pragma once
 
 #if !__has_include(<nlohmann/json.hpp>)

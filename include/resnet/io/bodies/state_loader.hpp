@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The bodies of io/state_loader.hpp: compiled with the program, or once in resnet::compiled (core/once.hpp).
 #pragma once
 
 #include <resnet/core/error.hpp>
