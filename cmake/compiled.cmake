@@ -17,7 +17,7 @@ endif()
 set(RESNET_KERNEL_OPTIONS -O3 CACHE STRING "How kernels of resnet::compiled are optimized, in every configuration")
 
 add_library(resnet_compiled STATIC ${PROJECT_SOURCE_DIR}/cmake/compiled/choose.cpp
-  ${PROJECT_SOURCE_DIR}/cmake/compiled/io.cpp)
+  ${PROJECT_SOURCE_DIR}/cmake/compiled/once.cpp)
 add_library(resnet::compiled ALIAS resnet_compiled)
 set_target_properties(resnet_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON)
 if(NOT PROJECT_IS_TOP_LEVEL)

@@ -71,6 +71,6 @@ TEST_CASE("Sequential: backward_parameters adds what backward adds, also through
 
 TEST_CASE("Sequential: layers start with their members' default values") {
   const Sequential<GlobalAvgPool2d<Double>, Dropout<Double>, AvgPool2d<2, 2, 0, Double>, Dropout<Double>> chain{};
-  CHECK(std::get<1>(chain.layers).p == 0.5);
-  CHECK(std::get<3>(chain.layers).p == 0.5);
+  CHECK(get<1>(chain.layers).p == 0.5);
+  CHECK(get<3>(chain.layers).p == 0.5);
 }

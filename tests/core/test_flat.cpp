@@ -51,28 +51,27 @@ TEST_CASE("Flat: a model's tensors lie next to each other, by role, with zeros b
 TEST_CASE("Flat: a value, whatever is assigned to the model stays in place") {
   Flat<Model> flat = random_model(1);
   const Flat<Model> copy = flat;
-  const double* const place = std::get<0>(flat->layers).weight.data();
-  CHECK(std::get<0>(copy->layers).weight.data() != place);
+  const double* const place = get<0>(flat->layers).weight.data();
+  CHECK(get<0>(copy->layers).weight.data() != place);
   *flat = random_model(100);
-  CHECK(std::get<0>(flat->layers).weight.data() == place);
+  CHECK(get<0>(flat->layers).weight.data() == place);
   CHECK(test::state_of(*flat) == test::state_of(random_model(100)));
   CHECK(test::state_of(*copy) == test::state_of(random_model(1)));
   flat = copy;
-  CHECK(std::get<0>(flat->layers).weight.data() == place);
+  CHECK(get<0>(flat->layers).weight.data() == place);
   CHECK(test::state_of(*flat) == test::state_of(*copy));
 
   Model taken = std::move(*flat);  // has memory of its own
-  CHECK(std::get<0>(taken.layers).weight.data() != place);
+  CHECK(get<0>(taken.layers).weight.data() != place);
   CHECK(test::state_of(taken) == test::state_of(*copy));
 }
 
 TEST_CASE("Flat: of a gradient of which a part was released, the rest is where it would be") {
   Flat<Model> gradient = random_model(1);
-  std::get<0>(gradient->layers).weight.release();
+  get<0>(gradient->layers).weight.release();
   const Flat<Model> copy = gradient;
-  CHECK(std::get<0>(copy->layers).weight.released());
-  CHECK(std::get<2>(copy->layers).weight.data() - copy.data() ==
-        std::get<2>(gradient->layers).weight.data() - gradient.data());
+  CHECK(get<0>(copy->layers).weight.released());
+  CHECK(get<2>(copy->layers).weight.data() - copy.data() == get<2>(gradient->layers).weight.data() - gradient.data());
   Context<Model::Backend> ctx;
   zero(ctx, gradient);
   for (std::size_t i = 0; i < gradient.parameters(); ++i) CHECK(gradient.data()[i] == 0);

@@ -17,7 +17,7 @@ TEST_CASE("require_initialised: refuses a model whose weights are all 0") {
   CHECK_THROWS_WITH_AS(
       require_initialised("evaluate", model),
       "evaluate: all 2 weight tensors of the model are 0: call initialize, load_weights or resume first", Error);
-  std::get<2>(model.layers).weight.data()[5] = 1e-30f;
+  get<2>(model.layers).weight.data()[5] = 1e-30f;
   require_initialised("evaluate", model);
   require_initialised("evaluate", Linear<2, 3, B>());  // logistic regression may begin with 0
   require_initialised("evaluate", BatchNorm2d<2, B>());

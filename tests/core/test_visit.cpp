@@ -76,14 +76,14 @@ TEST_CASE("for_each_parameter: walks other values side by side") {
       fixed);
   CHECK(model.conv.weight.data()[0] == 7);
   CHECK(gradient.conv.weight.data()[0] == 8);
-  CHECK(std::get<1>(model.tail.layers).bias.data()[0] == 7);
+  CHECK(get<1>(model.tail.layers).bias.data()[0] == 7);
 }
 
 TEST_CASE("zero: clears what is trained, and nothing else") {
   Model gradient;
   test::randomize(gradient);
-  const auto variance = test::values_of(std::get<1>(gradient.tail.layers).running_var);
+  const auto variance = test::values_of(get<1>(gradient.tail.layers).running_var);
   zero(gradient);
   CHECK(test::parameters_of(gradient) == test::Values(2 + 2 + 2 + 2, 0.0));
-  CHECK(test::values_of(std::get<1>(gradient.tail.layers).running_var) == variance);
+  CHECK(test::values_of(get<1>(gradient.tail.layers).running_var) == variance);
 }

@@ -4,7 +4,10 @@
 #include <resnet/data/background.hpp>
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <stdexcept>
+#include <thread>
 
 using namespace resnet;
 

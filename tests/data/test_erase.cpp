@@ -3,6 +3,7 @@
 
 #include <resnet/data/erase.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 

@@ -3,6 +3,7 @@
 
 #include <resnet/data/mix.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 

@@ -77,11 +77,11 @@ TEST_CASE("RandAugment: rotation is counterclockwise about the centre") {
   // 90° are none of its magnitudes, but what the operation is made of can do it.
   const Bytes x{1, 2, 3, 4, 5, 6, 7, 8, 9};
   Bytes y(9);
-  detail::rotate(90, {1, 3, 3}, x.data(), y.data());
+  apply_image_operation(ImageOperation::rotate, 90, {1, 3, 3}, x, y.data());
   CHECK(y == Bytes{3, 6, 9, 2, 5, 8, 1, 4, 7});
-  detail::rotate(-90, {1, 3, 3}, x.data(), y.data());
+  apply_image_operation(ImageOperation::rotate, -90, {1, 3, 3}, x, y.data());
   CHECK(y == Bytes{7, 4, 1, 8, 5, 2, 9, 6, 3});
-  detail::rotate(180, {1, 3, 3}, x.data(), y.data());
+  apply_image_operation(ImageOperation::rotate, 180, {1, 3, 3}, x, y.data());
   CHECK(y == Bytes{9, 8, 7, 6, 5, 4, 3, 2, 1});
 
   // 30° there and back leaves a smooth image's middle within the steps of two pixels.

@@ -91,7 +91,7 @@ TEST_CASE("freeze: nothing to do") {
 
 TEST_CASE("freeze: strange running statistics") {
   auto model = random_model<Sequential<Conv2d<16, 16, 3>, BatchNorm2d<16>>>();
-  auto& norm = std::get<1>(model.layers);
+  auto& norm = get<1>(model.layers);
   for (std::size_t c = 0; c < 16; ++c) {
     norm.running_var.data()[c] = c % 4 == 0 ? 0 : std::pow(10.0f, static_cast<float>(c) - 8);
     norm.running_mean.data()[c] = c % 3 == 0 ? 0 : -1e3f;

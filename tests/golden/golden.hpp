@@ -98,13 +98,13 @@ struct Layout {
 
 /// A parameter or running statistic from values in PyTorch's order, and the reverse.
 template <class B>
-void set(TensorView<B, typename B::Scalar> t, const Values& values) {
+void set(TensorBase<B>& t, const Values& values) {
   REQUIRE(values.size() == t.size());
   const Layout layout(t.dims());
   put<B>(values, layout.channels, layout.pixels, t.data());
 }
-template <class B, class Scalar>
-Values values_of(TensorView<B, Scalar> t) {
+template <class B>
+Values values_of(const TensorBase<B>& t) {
   const Layout layout(t.dims());
   return get<B>(t.size(), layout.channels, layout.pixels, t.data());
 }

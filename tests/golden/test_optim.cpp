@@ -16,7 +16,6 @@ template <class B>
 struct Vector {
   using Backend = B;
   Tensor<B, 7> weight;
-  TensorView<B, typename B::Scalar> view() { return weight; }
   static void visit(auto&& f, auto&... self) { f("weight", Role::weight, self.weight...); }
 };
 
@@ -65,13 +64,13 @@ TEST_CASE_TEMPLATE("every optimizer's five steps agree with PyTorch", B, Ref<dou
   for (const auto& [name, settings] : optimizers) {
     Context<B> ctx;
     Flat<Vector<B>> parameter, gradient;
-    set<B>(parameter->view(), unit("parameter", 7));
+    set<B>(parameter->weight, unit("parameter", 7));
     Optimizer<Vector<B>> optimizer(settings.rule, {.weight = settings.decay});
     Values trajectory;
     for (int step = 0; step < 5; ++step) {
-      set<B>(gradient->view(), unit("gradient.step" + std::to_string(step), 7));
+      set<B>(gradient->weight, unit("gradient.step" + std::to_string(step), 7));
       optimizer.step(ctx, settings.lr, parameter, gradient);
-      const Values now = values_of(parameter->view());
+      const Values now = values_of(parameter->weight);
       trajectory.insert(trajectory.end(), now.begin(), now.end());
     }
     worst.check(name, relative_error(trajectory, file.values(name)), output_tolerance<B>);

@@ -83,13 +83,13 @@ TEST_CASE("initialize: Linear and a convolution's bias are uniform in ±1 / sqrt
 TEST_CASE("initialize: BatchNorm2d, also after a layer with a bias") {
   using Double = Ref<double>;
   const auto model = initialized<Sequential<Conv2d<2, 8, 3, 1, Double, 1, true>, BatchNorm2d<8, Double>>>({});
-  const auto& norm = std::get<1>(model.layers);
+  const auto& norm = get<1>(model.layers);
   CHECK(test::values_of(norm.weight) == Values(8, 1.0));
   CHECK(test::values_of(norm.bias) == Values(8, 0.0));
   CHECK(test::values_of(norm.running_mean) == Values(8, 0.0));
   CHECK(test::values_of(norm.running_var) == Values(8, 1.0));
   CHECK(norm.num_batches_tracked == 0);
-  CHECK(deviation(test::values_of(std::get<0>(model.layers).bias)) > 0.05);
+  CHECK(deviation(test::values_of(get<0>(model.layers).bias)) > 0.05);
 }
 
 TEST_CASE("initialize: zero_gamma silences the last norm of each block and changes nothing else") {

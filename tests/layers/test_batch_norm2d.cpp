@@ -88,9 +88,9 @@ TEST_CASE("BatchNorm2d: with the batch's own statistics infer gives what forward
   static constexpr Shape in{3, 4, 5};
   SavedOf<BatchNorm2d<3, Double>, in> saved;
   const Values y = test::values_of(norm.forward(ctx, test::batch<in>(ctx, x), saved));
-  Values variance = test::values_of(saved.inv_std);
+  Values variance = test::download<Double>(3, saved.inv_std.data());
   for (double& v : variance) v = 1 / (v * v) - 1e-5;
-  test::upload<Double>(test::values_of(saved.mean), norm.running_mean.data());
+  test::upload<Double>(test::download<Double>(3, saved.mean.data()), norm.running_mean.data());
   test::upload<Double>(variance, norm.running_var.data());
   const Values inferred = test::values_of(norm.infer(ctx, test::batch<in>(ctx, x)));
   for (std::size_t i = 0; i < y.size(); ++i) CHECK(inferred[i] == doctest::Approx(y[i]).epsilon(1e-12));
@@ -124,7 +124,7 @@ TEST_CASE("BatchNormReLU: BatchNorm2d, then ReLU") {
   BatchNormReLU<3, Double> both;
   Sequential<BatchNorm2d<3, Double>, ReLU<Double>> chain;
   test::randomize(both);
-  static_cast<detail::BatchNorm<3, Double>&>(std::get<0>(chain.layers)) = both;
+  static_cast<detail::BatchNorm<3, Double>&>(get<0>(chain.layers)) = both;
   Context<Double> ctx;
   const auto x = test::batch<in>(ctx, test::normal(2 * in.size(), 1));
   CHECK(test::values_of(both.infer(ctx, x)) == test::values_of(chain.infer(ctx, x)));

@@ -52,7 +52,7 @@ TEST_CASE("DropPath: p = 0 draws no random numbers") {
 TEST_CASE("set_drop_path: linear in the depth") {
   Sequential<DropPath<Double>, Sequential<DropPath<Double>, DropPath<Double>>, DropPath<Double>> model;
   CHECK(set_drop_path(model, 0.2) == 4);
-  CHECK(std::get<0>(model.layers).p == doctest::Approx(0.05));
-  CHECK(std::get<1>(std::get<1>(model.layers).layers).p == doctest::Approx(0.15));
-  CHECK(std::get<2>(model.layers).p == 0.2);
+  CHECK(get<0>(model.layers).p == doctest::Approx(0.05));
+  CHECK(get<1>(get<1>(model.layers).layers).p == doctest::Approx(0.15));
+  CHECK(get<2>(model.layers).p == 0.2);
 }

@@ -61,6 +61,6 @@ TEST_CASE("Dropout: each call draws new numbers, and the position of the stream 
 TEST_CASE("set_dropout: every Dropout of a model") {
   Sequential<Dropout<Double>, Sequential<Dropout<Double>>> model;
   CHECK(set_dropout(model, 0.3) == 2);
-  CHECK(std::get<0>(model.layers).p == 0.3);
-  CHECK(std::get<0>(std::get<1>(model.layers).layers).p == 0.3);
+  CHECK(get<0>(model.layers).p == 0.3);
+  CHECK(get<0>(get<1>(model.layers).layers).p == 0.3);
 }

@@ -4,6 +4,7 @@
 #include <resnet/backend/ref/ref.hpp>
 #include <resnet/layers/dropout.hpp>
 #include <resnet/loss/cross_entropy.hpp>
+#include <resnet/optim/optimizer.hpp>
 #include <resnet/resnet18.hpp>
 
 #include <doctest/doctest.h>
@@ -240,33 +241,23 @@ TEST_CASE("ResNet-18: no heap allocation after the first step") {
   const std::vector<int> labels(n, 3);
   for (const int threads : {1, 2}) {
     CAPTURE(threads);
-    Narrow<Cpu> model, grad, velocity;
-    test::randomize(model);
+    Flat<Narrow<Cpu>> model, grad;
+    test::randomize(*model);
+    Optimizer<Narrow<Cpu>> optimizer(Sgd{.momentum = 0.9, .nesterov = true}, {.weight = 5e-4});
     Context<Cpu> ctx(threads);
     const auto step = [&] {
-      zero(grad);
+      zero(ctx, grad);
       SavedOf<Narrow<Cpu>, small> saved;
-      auto logits = model.forward(ctx, ctx.upload<small>(std::span<const float>(images)), saved);
+      auto logits = model->forward(ctx, ctx.upload<small>(std::span<const float>(images)), saved);
       {
         const auto target = one_hot<10>(ctx, labels, 0.1);
         auto loss = softmax_cross_entropy(ctx, logits, target);
         logits = std::move(loss.dlogits);
       }
-      model.backward_parameters(ctx, std::move(logits), saved, grad);
-      for_each_parameter(
-          [&](std::string_view, Role, auto& w, auto& g, auto& v) {
-            run<op::SgdStep>(ctx, {.count = w.size(),
-                                   .lr = 0.1,
-                                   .momentum = 0.9,
-                                   .weight_decay = 5e-4,
-                                   .nesterov = true,
-                                   .gradient = g.data(),
-                                   .velocity = v.data(),
-                                   .weight = w.data()});
-          },
-          model, grad, velocity);
+      model->backward_parameters(ctx, std::move(logits), saved, *grad);
+      optimizer.step(ctx, 0.1, model, grad);
     };
-    const auto infer = [&] { model.infer(ctx, ctx.upload<small>(std::span<const float>(images))); };
+    const auto infer = [&] { model->infer(ctx, ctx.upload<small>(std::span<const float>(images))); };
     for (const auto& repeated : {std::function<void()>(step), std::function<void()>(infer)}) {
       repeated();
       const long first = test::heap_allocations;

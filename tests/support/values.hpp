@@ -76,12 +76,8 @@ template <resnet::Shape S, class B, class T>
 Values values_of(const resnet::Batch<S, B, T>& x) {
   return download<B>(x.size(), x.data());
 }
-template <class B, int... Dims>
-Values values_of(const resnet::Tensor<B, Dims...>& t) {
-  return download<B>(t.size(), t.data());
-}
-template <class B, class Scalar>
-Values values_of(const resnet::TensorView<B, Scalar>& t) {
+template <class B>
+Values values_of(const resnet::TensorBase<B>& t) {
   return download<B>(t.size(), t.data());
 }
 

@@ -19,8 +19,8 @@ TEST_CASE("Buffers: brings back running statistics and counters, and no paramete
   Model& model = *flat;
   const auto set = [&](std::uint64_t id) {
     test::randomize(model, id);
-    std::get<0>(model.layers).num_batches_tracked = static_cast<std::int64_t>(id);
-    std::get<2>(model.layers).num_batches_tracked = static_cast<std::int64_t>(id) + 1;
+    get<0>(model.layers).num_batches_tracked = static_cast<std::int64_t>(id);
+    get<2>(model.layers).num_batches_tracked = static_cast<std::int64_t>(id) + 1;
   };
   const auto buffers = [&] {
     test::Values values;

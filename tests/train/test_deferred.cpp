@@ -76,7 +76,7 @@ TEST_CASE("Trainer: on a backend that defers, a loss that is not finite changes 
     run.trainer.save(scratch.file("good"));
     const Values before = parameters_of(run.trainer.model), averaged = parameters_of(run.trainer.averaged());
     auto epoch = run.trainer.rest_of_epoch(run.loader);
-    auto& weight = std::get<0>(run.trainer.model.layers).weight.data()[0];
+    auto& weight = get<0>(run.trainer.model.layers).weight.data()[0];
     const float value = std::exchange(weight, std::numeric_limits<float>::quiet_NaN());
     bool broken = true;
     for (const HostBatch& batch : epoch) {

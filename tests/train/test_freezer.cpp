@@ -151,8 +151,8 @@ TEST_CASE("Freezer: holds the statistics of layers all of whose parameters are f
       return std::any_of(frozen.begin(), frozen.end(), [&](const auto& prefix) { return name.starts_with(prefix); });
     };
     Freezer(model, statistics, is_frozen).apply(model, grad);
-    return std::vector<Statistics>{std::get<1>(model.layers).statistics, std::get<2>(model.layers).statistics,
-                                   std::get<3>(model.layers).statistics};
+    return std::vector<Statistics>{get<1>(model.layers).statistics, get<2>(model.layers).statistics,
+                                   get<3>(model.layers).statistics};
   };
   constexpr auto batch = Statistics::batch, running = Statistics::running;
   CHECK(apply(FrozenStatistics::hold, {"1.", "2.weight", "3."}) == std::vector{running, batch, running});
@@ -247,7 +247,7 @@ TEST_CASE("Freezer: nothing is silent where a layer of one's own doesn't know of
   Freezer(model, FrozenStatistics::hold, frozen).apply(model, grad);
   model.forward(ctx, test::batch<s>(ctx, test::normal(6, 1)), saved);
   backward_parameters(ctx, model, test::batch<Shape{2}>(ctx, test::normal(4, 1)), saved, grad);
-  CHECK(std::get<0>(saved.layers).x.data() == nullptr);
+  CHECK(get<0>(saved.layers).x.data() == nullptr);
   // Where the backward would have to stop in it, it is told.
   CHECK_THROWS_WITH_AS((freeze_and_run<Net, s>("0.")), doctest::Contains("core/layer.hpp, 10"), Error);
   // And a trained layer below one that has stopped can't be: visit goes the wrong way.

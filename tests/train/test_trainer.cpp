@@ -294,7 +294,7 @@ TEST_CASE("Trainer: a refused batch leaves nothing behind") {
     bad.labels.push_back(0);
     refuse(bad);
     bad = good;  // the loss: BatchNorm2d's statistics and dropout's stream have moved by then
-    auto& head = std::get<6>(disturbed.trainer.model.layers);
+    auto& head = get<6>(disturbed.trainer.model.layers);
     const float weight = std::exchange(head.weight.data()[0], nan);
     CHECK_THROWS_WITH_AS(disturbed.trainer.step({.images = good.images, .labels = good.labels}),
                          doctest::Contains("expected a finite loss, found "), DivergedError);

@@ -169,12 +169,12 @@ TEST_CASE("Trainer: frozen parameters keep their bits and have no part in the gr
                          {.clip_norm = 1e-3, .frozen = {"0.", "1."}, .frozen_statistics = statistics});
     const Normed before = run.trainer.model;
     run.trainer.step(batches.all());
-    Values change = parameters_of(std::get<3>(run.trainer.model.layers));
-    const Values head = parameters_of(std::get<3>(before.layers));
+    Values change = parameters_of(get<3>(run.trainer.model.layers));
+    const Values head = parameters_of(get<3>(before.layers));
     const auto was = [&](const auto& now, const auto& then) { return parameters_of(now) == parameters_of(then); };
-    CHECK(was(std::get<0>(run.trainer.model.layers), std::get<0>(before.layers)));
-    CHECK(was(std::get<1>(run.trainer.model.layers), std::get<1>(before.layers)));
-    const bool held = state_of(std::get<1>(run.trainer.model.layers)) == state_of(std::get<1>(before.layers));
+    CHECK(was(get<0>(run.trainer.model.layers), get<0>(before.layers)));
+    CHECK(was(get<1>(run.trainer.model.layers), get<1>(before.layers)));
+    const bool held = state_of(get<1>(run.trainer.model.layers)) == state_of(get<1>(before.layers));
     CHECK(held == (statistics == FrozenStatistics::hold));
     // Without weight decay the head moves by the learning rate times the largest norm, which only it has used
     // up.
@@ -191,11 +191,11 @@ TEST_CASE("Trainer: a head alone learns from the features that evaluation uses, 
   auto& layers = run.trainer.model.layers;
   using Head = Linear<2, 3, Double>;
   Context<Double> ctx;
-  Flat<Head> head = std::get<3>(layers), grad;
+  Flat<Head> head = get<3>(layers), grad;
   Optimizer<Head> optimizer(Sgd{}, {.weight = 0.01});
   for (int step = 0; step < 3; ++step) {
-    auto x = std::get<0>(layers).infer(ctx, ctx.upload<small>(batches.images));
-    auto features = std::get<2>(layers).infer(ctx, std::as_const(std::get<1>(layers)).infer(ctx, std::move(x)));
+    auto x = get<0>(layers).infer(ctx, ctx.upload<small>(batches.images));
+    auto features = get<2>(layers).infer(ctx, std::as_const(get<1>(layers)).infer(ctx, std::move(x)));
     SavedOf<Head, Shape{2}> saved;
     auto loss =
         softmax_cross_entropy(ctx, head->forward(ctx, std::move(features), saved), one_hot<3>(ctx, batches.labels));
@@ -203,7 +203,7 @@ TEST_CASE("Trainer: a head alone learns from the features that evaluation uses, 
     head->backward_weight(ctx, loss.dlogits, saved, *grad);
     optimizer.step(ctx, 0.5, head, grad);
     run.trainer.step(batches.all());
-    CHECK(parameters_of(std::get<3>(layers)) == parameters_of(*head));
+    CHECK(parameters_of(get<3>(layers)) == parameters_of(*head));
   }
 }
 
@@ -212,8 +212,8 @@ TEST_CASE("Trainer: frozen layers between trained ones pass the gradient on") {
   Training<Normed> run(constant, {.frozen = {"1."}});
   const Normed before = run.trainer.model;
   run.trainer.step(batches.all());
-  CHECK(parameters_of(std::get<0>(run.trainer.model.layers)) != parameters_of(std::get<0>(before.layers)));
-  CHECK(state_of(std::get<1>(run.trainer.model.layers)) == state_of(std::get<1>(before.layers)));
+  CHECK(parameters_of(get<0>(run.trainer.model.layers)) != parameters_of(get<0>(before.layers)));
+  CHECK(state_of(get<1>(run.trainer.model.layers)) == state_of(get<1>(before.layers)));
 }
 
 TEST_CASE(
@@ -222,12 +222,12 @@ TEST_CASE(
   const Batches batches;
   Training<Normed> run(constant, {.frozen = {"0.", "1."}}), free(constant, {});
   run.trainer.model = Normed(free.trainer.model);
-  const Values before = state_of(std::get<1>(run.trainer.model.layers));
+  const Values before = state_of(get<1>(run.trainer.model.layers));
   run.trainer.step(batches.all());
-  CHECK(state_of(std::get<1>(run.trainer.model.layers)) == before);
-  std::get<1>(free.trainer.model.layers).statistics = Statistics::running;
+  CHECK(state_of(get<1>(run.trainer.model.layers)) == before);
+  get<1>(free.trainer.model.layers).statistics = Statistics::running;
   free.trainer.step(batches.all());
-  const auto& norm = std::get<1>(free.trainer.model.layers);
+  const auto& norm = get<1>(free.trainer.model.layers);
   CHECK(values_of(norm.running_mean) == Values{0, 0});
   CHECK(norm.num_batches_tracked == 0);
 }

@@ -31,9 +31,9 @@ struct ConvStage : Sequential<Stage<Block, In, Out, 1, Depth, B>, MaxPool2d<2, 2
 
   static constexpr void visit(auto&& f, auto&... self) { visit_from(0, f, self...); }
   static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {
-    First::visit_from(number, f, std::get<0>(self.layers).first...);
+    First::visit_from(number, f, get<0>(self.layers).first...);
     for (std::size_t i = 1; i < Depth; ++i)
-      Rest::visit_from(number + i * block_layers, f, std::get<0>(self.layers).rest[i - 1]...);
+      Rest::visit_from(number + i * block_layers, f, get<0>(self.layers).rest[i - 1]...);
   }
 };
 

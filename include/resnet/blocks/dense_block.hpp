@@ -78,23 +78,49 @@ struct DenseLayer {
   }
 };
 
-/// The first layer, and a block of the others. (A std::tuple of the layers would make long symbols.)
+/// The first layer, and a block of the others. (A std::tuple of the layers would make long symbols, a Chain a dozen
+/// functions for each.)
 template <int In, int Growth, int Depth, class B = Cpu>
-struct DenseBlock : Chain<DenseBlock<In, Growth, Depth, B>> {
+struct DenseBlock {
+  using First = DenseLayer<In, Growth, B>;
   using Rest = DenseBlock<In + Growth, Growth, Depth - 1, B>;
 
-  DenseLayer<In, Growth, B> first;
+  First first;
   Rest rest;
 
   using Backend = B;
   template <class Other>
   using on = DenseBlock<In, Growth, Depth, Other>;
+  static constexpr bool passes_on = true;
 
-  static constexpr auto parts() { return std::tuple(part("", &DenseBlock::first), part("", &DenseBlock::rest)); }
+  static constexpr Shape out(Shape in) { return {In + Depth * Growth, in.h, in.w}; }
+
+  template <Shape S>
+  struct Saved {
+    SavedOf<First, S> first;
+    SavedOf<Rest, First::out(S)> rest;
+  };
+
+  template <Shape S>
+  constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
+    return rest.forward(ctx, first.forward(ctx, std::move(x), saved.first), saved.rest);
+  }
+
+  template <Shape S>
+  constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
+    return rest.infer(ctx, first.infer(ctx, std::move(x)));
+  }
+
+  template <Shape S>
+  constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DenseBlock& grad) const {
+    auto dfirst = rest.backward(ctx, std::move(dy), saved.rest, grad.rest);
+    return resnet::backward(ctx, first, std::move(dfirst), saved.first, grad.first);
+  }
+
   static constexpr void visit(auto&& f, auto&... self) { visit_from(1, f, self...); }
   static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {
-    f(IndexName(number, "denselayer"), DenseBlock::template at<0>(self)...);
-    Rest::visit_from(number + 1, f, DenseBlock::template at<1>(self)...);
+    f(IndexName(number, "denselayer"), self.first...);
+    Rest::visit_from(number + 1, f, self.rest...);
   }
 };
 

@@ -98,7 +98,7 @@ struct MBConv {
     }
 
     /// The BatchNorm before the addition: zero_gamma starts it at 0 (init/initialize.hpp).
-    constexpr Norm& last_norm() requires has_skip { return std::get<1>(projection.layers); }
+    constexpr Norm& last_norm() requires has_skip { return get<1>(projection.layers); }
 
     static constexpr void visit(auto&& f, auto&... self) {
       if constexpr (expands) {

@@ -58,6 +58,8 @@ requires(I == part_count<Net>) struct PartsSaved<Net, S, I> {
 
 template <class Net>
 struct Chain {
+  static constexpr bool passes_on = true;
+
   static constexpr Shape out(Shape s) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { ((s = out_of<detail::PartType<Net, I>>(s)), ...); }
     (std::make_index_sequence<detail::part_count<Net>>());

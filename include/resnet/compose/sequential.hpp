@@ -4,23 +4,45 @@
 
 #include <resnet/core/layer.hpp>
 
-#include <tuple>
+#include <cstddef>
+#include <type_traits>
 #include <utility>
 
 namespace resnet {
 
+/// Layers or what they save, like a std::tuple, which would be several types and functions for each of them.
+template <class... Layers>
+struct LayerList {};
+template <class First, class... Rest>
+struct LayerList<First, Rest...> {
+  First first;
+  [[no_unique_address]] LayerList<Rest...> rest;
+};
+
+/// As std::get; `const auto& [conv, norm] = sequential.layers;` works too.
+template <std::size_t I, class List>
+constexpr auto& get(List& list) requires requires {
+  list.rest;
+}
+{
+  if constexpr (I == 0)
+    return list.first;
+  else
+    return get<I - 1>(list.rest);
+}
+
 namespace detail {
 
-/// The Saved values of a chain of layers, each for the output shape of the one before.
+/// The Saved values of layers one after the other, each for the output shape of the one before.
 template <Shape S, class... Layers>
 struct ChainSaved {
-  using type = std::tuple<>;
+  using type = LayerList<>;
 };
 template <Shape S, class First, class... Rest>
 struct ChainSaved<S, First, Rest...> {
-  static constexpr Shape mid = out_of<First>(S);
-  using type = decltype(std::tuple_cat(std::declval<std::tuple<SavedOf<First, S>>>(),
-                                       std::declval<typename ChainSaved<mid, Rest...>::type>()));
+  template <class... Saved>
+  static LayerList<SavedOf<First, S>, Saved...> before(LayerList<Saved...>);
+  using type = decltype(before(typename ChainSaved<out_of<First>(S), Rest...>::type()));
 };
 
 }  // namespace detail
@@ -28,11 +50,12 @@ struct ChainSaved<S, First, Rest...> {
 template <class... Layers>
 struct Sequential {
   static constexpr std::size_t layer_count = sizeof...(Layers);
+  static constexpr bool passes_on = true;
   using Complete = std::bool_constant<(is_complete<Layers>() && ...)>;
 
-  std::tuple<Layers...> layers;
+  LayerList<Layers...> layers;
 
-  using Backend = typename std::tuple_element_t<0, std::tuple<Layers...>>::Backend;
+  using Backend = typename decltype(LayerList<Layers...>::first)::Backend;
   template <class Other>
   using on = Sequential<OnBackend<Layers, Other>...>;
 
@@ -48,59 +71,72 @@ struct Sequential {
 
   template <Shape S, class B>
   constexpr auto forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return forward_from<0>(ctx, std::move(x), saved);
+    return forward_through(ctx, layers, std::move(x), saved.layers);
   }
   template <Shape S, class B>
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
-    return infer_from<0>(ctx, std::move(x));
+    return infer_through(ctx, layers, std::move(x));
   }
   template <class B, Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Sequential& grad) const {
-    return backward_from<sizeof...(Layers), 0>(ctx, std::move(dy), saved, grad);
+    return backward_through(ctx, layers, std::move(dy), saved.layers, grad.layers);
   }
   template <class B, Shape S>
   constexpr void backward_parameters(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Sequential& grad) const {
-    auto dfirst = backward_from<sizeof...(Layers), 1>(ctx, std::move(dy), saved, grad);
-    resnet::backward_parameters(ctx, std::get<0>(layers), std::move(dfirst), std::get<0>(saved.layers),
-                                std::get<0>(grad.layers));
+    auto dfirst = backward_through(ctx, layers.rest, std::move(dy), saved.layers.rest, grad.layers.rest);
+    resnet::backward_parameters(ctx, layers.first, std::move(dfirst), saved.layers.first, grad.layers.first);
   }
 
   static constexpr void visit(auto&& f, auto&... self) { visit_from(0, f, self...); }
   /// With names that count from `number` on: for a part of what is one chain to PyTorch.
   static constexpr void visit_from(std::size_t number, auto&& f, auto&... self) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (visit_one<I>(number, f, self...), ...); }
-    (std::index_sequence_for<Layers...>{});
+    visit_through(number, f, self.layers...);
   }
 
  private:
-  template <std::size_t I>
-  constexpr auto forward_from(auto& ctx, auto x, auto& saved) {
-    if constexpr (I == sizeof...(Layers))
+  template <class List>
+  static constexpr bool is_empty = std::is_same_v<std::remove_const_t<List>, LayerList<>>;
+
+  template <class List>
+  static constexpr auto forward_through(auto& ctx, List& list, auto x, auto& saved) {
+    if constexpr (is_empty<List>)
       return x;
     else
-      return forward_from<I + 1>(ctx, std::get<I>(layers).forward(ctx, std::move(x), std::get<I>(saved.layers)), saved);
+      return forward_through(ctx, list.rest, list.first.forward(ctx, std::move(x), saved.first), saved.rest);
   }
-  template <std::size_t I>
-  constexpr auto infer_from(auto& ctx, auto x) const {
-    if constexpr (I == sizeof...(Layers))
+  template <class List>
+  static constexpr auto infer_through(auto& ctx, const List& list, auto x) {
+    if constexpr (is_empty<List>)
       return x;
     else
-      return infer_from<I + 1>(ctx, std::get<I>(layers).infer(ctx, std::move(x)));
+      return infer_through(ctx, list.rest, list.first.infer(ctx, std::move(x)));
   }
-  template <std::size_t I, std::size_t End>  // layers I - 1, …, End
-  constexpr auto backward_from(auto& ctx, auto dy, auto& saved, auto& grad) const {
-    if constexpr (I == End)
+  template <class List>
+  static constexpr auto backward_through(auto& ctx, const List& list, auto dy, auto& saved, auto& grad) {
+    if constexpr (is_empty<List>) {
       return dy;
-    else
-      return backward_from<I - 1, End>(ctx,
-                                       resnet::backward(ctx, std::get<I - 1>(layers), std::move(dy),
-                                                        std::get<I - 1>(saved.layers), std::get<I - 1>(grad.layers)),
-                                       saved, grad);
+    } else {
+      auto dfirst = backward_through(ctx, list.rest, std::move(dy), saved.rest, grad.rest);
+      return resnet::backward(ctx, list.first, std::move(dfirst), saved.first, grad.first);
+    }
   }
-  template <std::size_t I>
-  static constexpr void visit_one(std::size_t number, auto& f, auto&... self) {
-    f(IndexName(number + I), std::get<I>(self.layers)...);
+  template <class List, class... Lists>
+  static constexpr void visit_through(std::size_t number, auto& f, List& list, Lists&... others) {
+    if constexpr (!is_empty<List>) {
+      f(IndexName(number), list.first, others.first...);
+      visit_through(number + 1, f, list.rest, others.rest...);
+    }
   }
 };
 
 }  // namespace resnet
+
+template <class... Layers>
+struct std::tuple_size<resnet::LayerList<Layers...>> : std::integral_constant<std::size_t, sizeof...(Layers)> {};
+template <std::size_t I, class First, class... Rest>
+struct std::tuple_element<I, resnet::LayerList<First, Rest...>>
+    : std::tuple_element<I - 1, resnet::LayerList<Rest...>> {};
+template <class First, class... Rest>
+struct std::tuple_element<0, resnet::LayerList<First, Rest...>> {
+  using type = First;
+};

@@ -73,9 +73,10 @@ class Buffer {
 
 namespace detail {
 
-/// Memory for `count` elements, contents undefined; for tests: NaN.
+/// Memory for `count` elements, contents undefined; for tests: NaN. Not inlined: a network asks for some in hundreds of
+/// places.
 template <class T, class B>
-constexpr Buffer<B, T> allocate(Arena<B>& arena, std::size_t count, bool poison) {
+[[gnu::noinline]] constexpr Buffer<B, T> allocate(Arena<B>& arena, std::size_t count, bool poison) {
   using Scalar = typename B::Scalar;
   Buffer<B, T> memory(arena.allocate((count * sizeof(T) + sizeof(Scalar) - 1) / sizeof(Scalar)));
   if (poison) B::fill(count, std::numeric_limits<T>::quiet_NaN(), memory.data());
@@ -84,31 +85,42 @@ constexpr Buffer<B, T> allocate(Arena<B>& arena, std::size_t count, bool poison)
 
 }  // namespace detail
 
+/// A batch of images of whatever shape.
+template <class B, class T = typename B::Activation>
+class BatchBase : public Buffer<B, T> {
+ public:
+  constexpr BatchBase() = default;
+  constexpr BatchBase(const BatchBase&) = default;
+  constexpr BatchBase(BatchBase&& o) noexcept : Buffer<B, T>(std::move(o)), n_(std::exchange(o.n_, 0)) {}
+  constexpr BatchBase& operator=(BatchBase o) noexcept {
+    Buffer<B, T>::operator=(std::move(o));
+    n_ = o.n_;
+    return *this;
+  }
+  constexpr BatchBase(Buffer<B, T> memory, int n) : Buffer<B, T>(std::move(memory)), n_(n) {}
+
+  constexpr int n() const { return n_; }
+
+ private:
+  int n_ = 0;
+};
+
 /// Of activations or their gradients, unless T says otherwise.
 template <Shape S, class B, class T>
-class Batch : public Buffer<B, T> {
+class Batch : public BatchBase<B, T> {
  public:
   static constexpr Shape shape = S;
 
   constexpr Batch() = default;
-  constexpr Batch(const Batch&) = default;
-  constexpr Batch(Batch&& o) noexcept : Buffer<B, T>(std::move(o)), n_(std::exchange(o.n_, 0)) {}
-  constexpr Batch& operator=(const Batch&) = default;
-  constexpr Batch& operator=(Batch&& o) noexcept {
-    Buffer<B, T>::operator=(std::move(o));
-    n_ = std::exchange(o.n_, 0);
-    return *this;
-  }
   /// Error as from batch_scalars, here and below.
-  constexpr Batch(Buffer<B, T> memory, int n) : Buffer<B, T>(std::move(memory)), n_(n) { batch_scalars(n, S.size()); }
+  constexpr Batch(Buffer<B, T> memory, int n) : BatchBase<B, T>(std::move(memory), n) { batch_scalars(n, S.size()); }
   /// A view of memory that the caller keeps: n·h·w·c elements.
-  constexpr Batch(T* borrowed, int n) : Buffer<B, T>(borrowed), n_(n) { batch_scalars(n, S.size()); }
+  constexpr Batch(T* borrowed, int n) : Batch(Buffer<B, T>(borrowed), n) {}
 
-  constexpr int n() const { return n_; }
-  constexpr std::size_t size() const { return static_cast<std::size_t>(n_) * S.size(); }
+  /// Images that have this shape: nobody checks it.
+  constexpr explicit Batch(BatchBase<B, T> images) : BatchBase<B, T>(std::move(images)) {}
 
- private:
-  int n_ = 0;
+  constexpr std::size_t size() const { return static_cast<std::size_t>(this->n()) * S.size(); }
 };
 
 /// A batch of scalars, whatever activations are: statistics, targets and probabilities.
@@ -137,10 +149,14 @@ constexpr int require_images(int n) {
 
 /// What forward has saved, which leaves `saved` empty. Throws Error unless it is of as many images as dy, the gradient;
 /// an empty dy (core/layer.hpp, 10) takes anything.
-template <Shape S, Shape Out, class B>
-constexpr Batch<S, B> take(Batch<S, B>& saved, const Batch<Out, B>& dy) {
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> take(BatchBase<B>& saved, const BatchBase<B>& dy) {
   if (dy.n() > 0 && saved.n() != dy.n()) detail::throw_not_saved(saved.n(), dy.n());
   return std::move(saved);
+}
+template <Shape S, Shape Out, class B>
+constexpr Batch<S, B> take(Batch<S, B>& saved, const Batch<Out, B>& dy) {
+  return Batch<S, B>(take<B>(saved, dy));
 }
 
 }  // namespace resnet

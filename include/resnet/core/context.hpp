@@ -65,19 +65,28 @@ class Context : public detail::StateOf<B>::type {
   /// A batch for an activation or its gradient, contents undefined. Error if it is too large (batch_scalars).
   template <Shape S>
   constexpr Batch<S, B> make(std::int64_t n) {
-    return {detail::allocate<Activation>(*activations_, batch_scalars(n, S.size()), poison_), static_cast<int>(n)};
+    return Batch<S, B>(make_images(n, S.size()));
   }
   /// The same for scalars.
   template <Shape S>
   constexpr Scalars<S, B> make_scalars(std::int64_t n) {
-    return {detail::allocate<Scalar>(*activations_, batch_scalars(n, S.size()), poison_), static_cast<int>(n)};
+    return Scalars<S, B>(make_images<Scalar>(n, S.size()));
+  }
+
+  /// The same of any shape, of images of `size` elements. Not inlined: a network makes batches in hundreds of places.
+  template <class T = Activation>
+  [[gnu::noinline]] constexpr BatchBase<B, T> make_images(std::int64_t n, std::size_t size) {
+    return {detail::allocate<T>(*activations_, batch_scalars(n, size), poison_), static_cast<int>(n)};
   }
 
   /// `y` of the same shape as `x`: x's own memory if nobody else sees it, new memory otherwise.
+  [[gnu::noinline]] constexpr BatchBase<B> make_images_like(const BatchBase<B>& x, std::size_t size) {
+    if (x.unique()) return x;  // (no ?: here: g++ 12 destroys its result twice in constant evaluation)
+    return make_images(x.n(), size);
+  }
   template <Shape S>
   constexpr Batch<S, B> make_like(const Batch<S, B>& x) {
-    if (x.unique()) return x;  // (no ?: here: g++ 12 destroys its result twice in constant evaluation)
-    return make<S>(x.n());
+    return Batch<S, B>(make_images_like(x, S.size()));
   }
 
   /// A batch with values from the host: images (n, h, w, c), in any floating type, in whatever has data() and size()

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace resnet {
 
@@ -17,26 +18,16 @@ struct FlatRange {
   std::size_t begin = 0, size = 0;
 };
 
-/// A value like the model itself, which `*` and `->` give. Models of one type have one layout.
-template <class Model>
-class Flat {
+/// The memory of such a model.
+template <class B>
+class FlatMemory {
  public:
-  using B = typename Model::Backend;
   using Scalar = typename B::Scalar;
 
-  Flat() { place(); }
-  Flat(const Model& model) : model_(model) { place(); }
-  Flat(const Flat& o) : Flat(o.model_) {}
-  Flat& operator=(const Flat& o) {
-    model_ = o.model_;
-    return *this;
-  }
-  ~Flat() { B::deallocate(memory_); }
-
-  Model& operator*() { return model_; }
-  const Model& operator*() const { return model_; }
-  Model* operator->() { return &model_; }
-  const Model* operator->() const { return &model_; }
+  FlatMemory() = default;
+  FlatMemory(const FlatMemory&) = delete;
+  FlatMemory& operator=(const FlatMemory&) = delete;
+  ~FlatMemory() { B::deallocate(memory_); }
 
   Scalar* data() { return memory_; }
   const Scalar* data() const { return memory_; }
@@ -52,43 +43,58 @@ class Flat {
     return (size + line - 1) / line * line;
   }
 
- private:
-  static constexpr std::size_t index(Role role) { return static_cast<std::size_t>(role); }
-
-  template <class F>
-  struct Tensors {
-    F f;
-    template <class T>
-    void operator()(std::string_view, Role role, T& tensor) {
-      if constexpr (is_tensor<T>) f(role, tensor);
-    }
-    template <class Node>
-    void operator()(std::string_view, Node& node) {
-      visit_parts(*this, node);
-    }
+ protected:
+  /// All tensors of a model.
+  struct Tensors final : detail::StateSink<B> {
+    std::vector<std::pair<Role, TensorBase<B>*>> found;
+    void tensor(std::string_view, Role role, TensorBase<B>& t) override { found.emplace_back(role, &t); }
   };
-  void for_each_tensor(auto f) {
-    Tensors<decltype(f)> tensors{f};
-    tensors("", model_);
-  }
-
-  void place() {
-    for_each_tensor([&](Role role, auto& t) { ranges_[index(role)].size += room(t.size()); });
+  void place(const Tensors& tensors) {
+    for (const auto& [role, t] : tensors.found) ranges_[index(role)].size += room(t->size());
     std::size_t end = 0;
     for (FlatRange& range : ranges_) range.begin = std::exchange(end, end + range.size);
     memory_ = B::allocate(end);
     B::fill(end, 0, memory_);
     std::size_t next[] = {ranges_[0].begin, ranges_[1].begin, ranges_[2].begin, ranges_[3].begin};
-    for_each_tensor([&](Role role, auto& t) {
+    for (const auto& [role, t] : tensors.found) {
       std::size_t& at = next[index(role)];
-      if (!t.released()) t.move_to(memory_ + at);
-      at += room(t.size());
-    });
+      if (!t->released()) t->move_to(memory_ + at);
+      at += room(t->size());
+    }
+  }
+
+ private:
+  static constexpr std::size_t index(Role role) { return static_cast<std::size_t>(role); }
+
+  FlatRange ranges_[4] = {{Role::weight}, {Role::scale}, {Role::bias}, {Role::buffer}};
+  Scalar* memory_ = nullptr;
+};
+
+/// A value like the model itself, which `*` and `->` give. Models of one type have one layout.
+template <class Model>
+class Flat : public FlatMemory<typename Model::Backend> {
+ public:
+  Flat() { place(); }
+  Flat(const Model& model) : model_(model) { place(); }
+  Flat(const Flat& o) : Flat(o.model_) {}
+  Flat& operator=(const Flat& o) {
+    model_ = o.model_;
+    return *this;
+  }
+
+  Model& operator*() { return model_; }
+  const Model& operator*() const { return model_; }
+  Model* operator->() { return &model_; }
+  const Model* operator->() const { return &model_; }
+
+ private:
+  void place() {
+    typename Flat::FlatMemory::Tensors tensors;
+    detail::walk(model_, tensors);
+    Flat::FlatMemory::place(tensors);
   }
 
   Model model_;
-  FlatRange ranges_[4] = {{Role::weight}, {Role::scale}, {Role::bias}, {Role::buffer}};
-  Scalar* memory_ = nullptr;
 };
 
 }  // namespace resnet

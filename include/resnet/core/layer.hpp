@@ -35,6 +35,9 @@
 #include <resnet/core/complete.hpp>
 #include <resnet/core/visit.hpp>
 
+#include <memory>
+#include <utility>
+
 namespace resnet {
 
 namespace detail {
@@ -63,13 +66,18 @@ concept Layer = requires(L layer, const L fixed, L& grad, Context<B>& ctx, Batch
   { fixed.backward(ctx, dy, saved, grad) } -> std::same_as<Batch<S, B>>;
 };
 
-/// A layer's backward pass in a chain of any layers: where dy is empty (10) also those need not know of it.
+/// A layer's backward pass in a chain of any layers: where dy is empty (10) also those need not know of it. (Layers one
+/// after the other, which say `passes_on`, ask each of theirs.)
 template <class B, class L, Shape S>
 constexpr auto backward(Context<B>& ctx, const L& layer, Batch<S, B> dy, auto& saved, L& grad) {
   using Dx = decltype(layer.backward(ctx, std::move(dy), saved, grad));
-  if (dy.n() > 0) return layer.backward(ctx, std::move(dy), saved, grad);
-  saved = {};
-  return Dx();
+  if constexpr (!requires { L::passes_on; })
+    if (dy.n() == 0) {
+      std::destroy_at(&saved);  // (an assignment would be compiled for each type)
+      std::construct_at(&saved);
+      return Dx();
+    }
+  return layer.backward(ctx, std::move(dy), saved, grad);
 }
 
 /// A model's backward pass without the gradient of its input, which training doesn't need: the model's own

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <resnet/core/context.hpp>
+#include <resnet/core/layer_tag.hpp>
 
 namespace resnet {
 
@@ -29,12 +30,6 @@ constexpr void refuse() {
       "or column, the kernel 'Expected'");
   static_assert(Kind != Misfit::pixels, "Linear expects one pixel (height and width 1): pool the input first");
 }
-
-/// Its address stands for the type L in a value.
-template <class L>
-struct layer_tag {
-  static constexpr char name = 0;
-};
 
 template <Misfit::Kind Kind, class Layer, int Got, int Expected, class B>
 constexpr void misfit(Context<B>& ctx) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace resnet {
@@ -19,57 +20,18 @@ namespace detail {
       "trained: the layer's backward has to look at released() first (core/layer.hpp, 10)");
 }
 
-// Not inlined: a network has dozens of tensors.
-template <class B>
-[[gnu::noinline]] constexpr typename B::Scalar* allocate_zeros(std::size_t count) {
-  auto* const memory = B::allocate(count);
-  B::fill(count, typename B::Scalar{0}, memory);
-  return memory;
-}
-template <class B>
-[[gnu::noinline]] constexpr typename B::Scalar* allocate_copy(std::size_t count, const typename B::Scalar* from) {
-  if (!B::dry && !from) return nullptr;
-  auto* const memory = B::allocate(count);
-  B::copy(count, from, memory);
-  return memory;
-}
-template <class B>
-[[gnu::noinline]] constexpr void give_back(typename B::Scalar* memory, bool owned) {
-  if (owned) B::deallocate(memory);
-}
-
 }  // namespace detail
 
-/// Row-major; convolution weights are (out, kernel, kernel, in). A new tensor is zero. Copies are deep.
-template <class B, int... Dims>
-class Tensor {
-  static_assert(sizeof...(Dims) > 0 && ((Dims > 0) && ...), "every dimension of a Tensor is at least 1");
-
+/// A tensor with its dimensions as numbers: what reads or writes all tensors of a model needs only one type. Its functions
+/// are not inlined, since a network has dozens of tensors.
+template <class B>
+class TensorBase {
  public:
   using Backend = B;
   using Scalar = typename B::Scalar;
-  static constexpr std::array<int, sizeof...(Dims)> dims{Dims...};
-  static constexpr std::size_t size() { return extent(Dims...); }
 
-  constexpr Tensor() : data_(detail::allocate_zeros<B>(size())) {}
-  constexpr Tensor(const Tensor& o) : data_(detail::allocate_copy<B>(size(), o.data_)) {}
-  constexpr Tensor(Tensor&& o) : Tensor(nullptr) {
-    if (o.owned_)
-      std::swap(data_, o.data_);
-    else
-      *this = Tensor(std::as_const(o));
-  }
-  /// Copies into memory that isn't this tensor's own; takes o's otherwise.
-  constexpr Tensor& operator=(Tensor o) {
-    if (!owned_ && !released() && !o.released()) {
-      B::copy(size(), o.data_, data_);
-    } else {
-      std::swap(data_, o.data_);
-      std::swap(owned_, o.owned_);
-    }
-    return *this;
-  }
-  constexpr ~Tensor() { give_back(); }
+  constexpr std::size_t size() const { return size_; }
+  constexpr std::span<const int> dims() const { return dims_; }
 
   /// Throws Error if the tensor was released.
   constexpr Scalar* data() {
@@ -77,12 +39,9 @@ class Tensor {
     return data_;
   }
   constexpr const Scalar* data() const { return data_; }
-  /// The same, and null if the tensor was released.
-  constexpr Scalar* data_or_null() { return data_; }
-  constexpr const Scalar* data_or_null() const { return data_; }
 
   /// Gives the memory back: of a gradient that nobody asks for (core/layer.hpp, 10). On a dry backend nothing happens.
-  constexpr void release() {
+  [[gnu::noinline]] constexpr void release() {
     give_back();
     data_ = nullptr;
   }
@@ -90,18 +49,75 @@ class Tensor {
 
   /// Moves to memory of somebody else's, which has to outlive it, and be left alone by who does not want to change it.
   constexpr void move_to(Scalar* place) {
-    B::copy(size(), data_, place);
+    B::copy(size_, data_, place);
     give_back();
     data_ = place;
     owned_ = false;
   }
 
- private:
-  constexpr explicit Tensor(std::nullptr_t) : data_(nullptr) {}
-  constexpr void give_back() { detail::give_back<B>(data_, owned_); }
+ protected:
+  [[gnu::noinline]] constexpr TensorBase(std::size_t size, std::span<const int> dims, Scalar value)
+      : size_(size), dims_(dims), data_(B::allocate(size)) {
+    B::fill(size, value, data_);
+  }
+  [[gnu::noinline]] constexpr TensorBase(const TensorBase& o) : size_(o.size_), dims_(o.dims_) { take_copy(o); }
+  [[gnu::noinline]] constexpr TensorBase(TensorBase&& o) : size_(o.size_), dims_(o.dims_) {
+    if (o.owned_)
+      std::swap(data_, o.data_);
+    else
+      take_copy(o);
+  }
+  /// Copies into memory that isn't this tensor's own, here and below.
+  [[gnu::noinline]] constexpr TensorBase& operator=(const TensorBase& o) {
+    if (this == &o) return *this;
+    if (in_place_for(o)) {
+      B::copy(size_, o.data_, data_);
+    } else {
+      TensorBase copy = o;
+      swap(copy);
+    }
+    return *this;
+  }
+  [[gnu::noinline]] constexpr TensorBase& operator=(TensorBase&& o) {
+    if (!o.owned_ || in_place_for(o)) return *this = std::as_const(o);
+    swap(o);
+    return *this;
+  }
+  [[gnu::noinline]] constexpr ~TensorBase() { give_back(); }
 
-  Scalar* data_;  // null after a move and where released
+ private:
+  constexpr bool in_place_for(const TensorBase& o) const { return !owned_ && !released() && !o.released(); }
+  constexpr void take_copy(const TensorBase& o) {
+    if (o.released()) return;
+    data_ = B::allocate(size_);
+    B::copy(size_, o.data_, data_);
+  }
+  constexpr void swap(TensorBase& o) {
+    std::swap(data_, o.data_);
+    std::swap(owned_, o.owned_);
+  }
+  constexpr void give_back() {
+    if (owned_) B::deallocate(data_);
+  }
+
+  std::size_t size_;
+  std::span<const int> dims_;
+  Scalar* data_ = nullptr;  // null after a move and where released
   bool owned_ = true;
+};
+
+/// Row-major; convolution weights are (out, kernel, kernel, in). Copies are deep.
+template <class B, int... Dims>
+class Tensor : public TensorBase<B> {
+  static_assert(sizeof...(Dims) > 0 && ((Dims > 0) && ...), "every dimension of a Tensor is at least 1");
+  static constexpr std::array<int, sizeof...(Dims)> dimensions{Dims...};
+
+ public:
+  static constexpr std::size_t size() { return extent(Dims...); }
+
+  constexpr Tensor() : TensorBase<B>(size(), dimensions, 0) {}
+  /// All elements are `value`.
+  constexpr explicit Tensor(typename B::Scalar value) : TensorBase<B>(size(), dimensions, value) {}
 };
 
 template <class T>

@@ -9,13 +9,14 @@
 
 #include <resnet/core/complete.hpp>
 #include <resnet/core/error.hpp>
+#include <resnet/core/layer_tag.hpp>
 #include <resnet/core/tensor.hpp>
 
 #include <algorithm>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace resnet {
@@ -72,145 +73,168 @@ class IndexName {
 
 namespace detail {
 
-template <class Model>
-using ViewOf = TensorView<
-    typename Model::Backend,
-    std::conditional_t<std::is_const_v<Model>, const typename Model::Backend::Scalar, typename Model::Backend::Scalar>>;
-template <class Model>
-using CounterOf = std::conditional_t<std::is_const_v<Model>, const std::int64_t, std::int64_t>;
-
 /// Where StateVisitor hands entries to. Virtual, so that a model's visit is compiled once for all purposes.
-template <class... Models>
+template <class B>
 struct StateSink {
-  virtual void tensor(std::string_view name, Role, ViewOf<Models>...) = 0;
-  virtual void counter(std::string_view name, Role, CounterOf<Models>&...) = 0;
+  virtual void tensor(std::string_view, Role, TensorBase<B>&) {}
+  virtual void counter(std::string_view, Role, std::int64_t&) {}
+  /// For each layer, after its entries. `tag` is &layer_tag<L>::name for its type L, or for what it has in common with
+  /// others, L::Kind.
+  virtual void layer(std::string_view, void*, const char* /*tag*/) {}
 
  protected:
   ~StateSink() = default;
 };
 
-template <class... Models>
+template <class B>
 class StateVisitor {
  public:
-  explicit StateVisitor(StateSink<Models...>& sink) : sink_(sink) {}
+  explicit StateVisitor(StateSink<B>& sink) : sink_(sink) {}
 
-  template <class First, class... Rest>
-  void operator()(std::string_view name, Role role, First& first, Rest&... rest) {
-    if constexpr (is_tensor<std::remove_const_t<First>>) {
-      if (!first.released()) tensor(name, role, first.size(), first.dims, first.data_or_null(), rest.data_or_null()...);
-    } else
-      counter(name, role, first, rest...);
-  }
-  template <class Node, class... Others>
-  [[gnu::noinline]] void operator()(std::string_view name, Node& node, Others&... others) {  // once for each type
+  // Not inlined: these once for all layers, the last one for each type.
+  [[gnu::noinline]] void operator()(std::string_view name, Role role, TensorBase<B>& value) {
     const std::size_t outer = append(name);
-    append(".");
-    visit_parts(*this, node, others...);
+    sink_.tensor({path_, length_}, role, value);
     length_ = outer;
+  }
+  [[gnu::noinline]] void operator()(std::string_view name, Role role, std::int64_t& value) {
+    const std::size_t outer = append(name);
+    sink_.counter({path_, length_}, role, value);
+    length_ = outer;
+  }
+  template <class Node>
+  [[gnu::noinline]] void operator()(std::string_view name, Node& node) {
+    const std::size_t outer = enter(name);
+    visit_parts(*this, node);
+    if constexpr (requires { typename Node::Kind; })
+      leave(name, outer, static_cast<typename Node::Kind*>(&node), &layer_tag<typename Node::Kind>::name);
+    else
+      leave(name, outer, &node, &layer_tag<Node>::name);
   }
 
  private:
-  // No templates and not inlined: compiled once for all layers.
-  [[gnu::noinline]] void tensor(std::string_view name, Role role, std::size_t size, std::span<const int> dims,
-                                typename ViewOf<Models>::Data*... data) {
-    const std::size_t outer = append(name);
-    sink_.tensor({path_, length_}, role, {data, size, dims}...);
-    length_ = outer;
-  }
-  [[gnu::noinline]] void counter(std::string_view name, Role role, CounterOf<Models>&... counts) {
-    const std::size_t outer = append(name);
-    sink_.counter({path_, length_}, role, counts...);
-    length_ = outer;
-  }
   [[gnu::noinline]] std::size_t append(std::string_view name) {
     if (length_ + name.size() > sizeof(path_)) throw Error("a tensor's name is longer than 256 characters");
     std::copy(name.begin(), name.end(), path_ + length_);
     length_ += name.size();
     return length_ - name.size();
   }
+  std::size_t enter(std::string_view name) {
+    const std::size_t outer = append(name);
+    if (!name.empty()) append(".");
+    return outer;
+  }
+  void leave(std::string_view name, std::size_t outer, void* node, const char* tag) {
+    sink_.layer({path_, outer + name.size()}, node, tag);
+    length_ = outer;
+  }
 
-  StateSink<Models...>& sink_;
+  StateSink<B>& sink_;
   char path_[256];  // no std::string: a training step allocates nothing
   std::size_t length_ = 0;
 };
 
-template <class L>
-struct LayerFinder {
+/// Calls the sink for all of a model. Of a const one it is up to the sink that nothing is written.
+template <class Model>
+void walk(Model& model, StateSink<typename Model::Backend>& sink) {
+  StateVisitor<typename Model::Backend> visitor(sink);
+  visitor("", const_cast<std::remove_const_t<Model>&>(model));
+}
+
+template <class T, class Model>
+using AsConstAs = std::conditional_t<std::is_const_v<Model>, const T, T>;
+
+/// The entries of a model, to be had beside those of another.
+template <class Model>
+class Entries final : StateSink<typename Model::Backend> {
+ public:
+  using Entry = TensorBase<typename Model::Backend>;
+
+  explicit Entries(Model& model) { walk(model, *this); }
+  AsConstAs<Entry, Model>& tensor_at(std::size_t i) const { return *static_cast<Entry*>(entries_[i]); }
+  AsConstAs<std::int64_t, Model>& counter_at(std::size_t i) const { return *static_cast<std::int64_t*>(entries_[i]); }
+
+ private:
+  void tensor(std::string_view, Role, Entry& t) override { entries_.push_back(&t); }
+  void counter(std::string_view, Role, std::int64_t& count) override { entries_.push_back(&count); }
+  std::vector<void*> entries_;
+};
+
+template <class B, class OnTensor, class OnCounter>
+struct EntrySink final : StateSink<B> {
+  OnTensor on_tensor;
+  OnCounter on_counter;
+  std::size_t i = 0;  // entries so far
+
+  EntrySink(OnTensor f, OnCounter g) : on_tensor(f), on_counter(g) {}
+  void tensor(std::string_view name, Role role, TensorBase<B>& t) override {
+    if (!t.released()) on_tensor(name, role, t, i);
+    ++i;
+  }
+  void counter(std::string_view name, Role role, std::int64_t& count) override { on_counter(name, role, count, i++); }
+};
+
+template <class Model>
+void walk(Model& model, auto on_tensor, auto on_counter) {
+  EntrySink<typename Model::Backend, decltype(on_tensor), decltype(on_counter)> sink(on_tensor, on_counter);
+  walk(model, sink);
+}
+
+template <class L, class B>
+struct LayerFinder final : StateSink<B> {
   std::vector<L*> found;
 
-  void operator()(std::string_view, Role, auto&) {}
-  void operator()(std::string_view, L& layer) { found.push_back(&layer); }
-  template <class Node>
-  void operator()(std::string_view, Node& node) {
-    visit_parts(*this, node);
+  void layer(std::string_view, void* address, const char* tag) override {
+    if (tag == &layer_tag<L>::name) found.push_back(static_cast<L*>(address));
   }
 };
 
 }  // namespace detail
 
-/// Calls f(name, role, value, values of others…) for each entry of the model's state_dict, in its order.
-/// A value is a TensorView or, for num_batches_tracked, a std::int64_t. Passes over tensors that `model` has released.
+/// Calls f(name, role, value, values of others…) for each state_dict entry, in its order; with others it allocates.
+/// A value is a TensorBase or, for num_batches_tracked, a std::int64_t. Passes over tensors that `model` has released.
 template <class F, class Model, class... Others>
 void for_each_state(F&& f, Model& model, Others&... others) {
-  struct Sink final : detail::StateSink<Model, Others...> {
-    F& f;
-    explicit Sink(F& function) : f(function) {}
-    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view, detail::ViewOf<Others>... rest) override {
-      f(name, role, view, rest...);
-    }
-    void counter(std::string_view name, Role role, detail::CounterOf<Model>& count,
-                 detail::CounterOf<Others>&... rest) override {
-      f(name, role, count, rest...);
-    }
-  } sink(f);
-  detail::StateVisitor<Model, Others...> visitor(sink);
-  std::remove_const_t<Model>::visit(visitor, model, others...);
+  const auto call = [&](const auto&... beside) {
+    detail::walk(
+        model,
+        [&](std::string_view name, Role role, detail::AsConstAs<TensorBase<typename Model::Backend>, Model>& t,
+            [[maybe_unused]] std::size_t i) { f(name, role, t, beside.tensor_at(i)...); },
+        [&](std::string_view name, Role role, detail::AsConstAs<std::int64_t, Model>& count,
+            [[maybe_unused]] std::size_t i) { f(name, role, count, beside.counter_at(i)...); });
+  };
+  call(detail::Entries<Others>(others)...);
 }
 
 /// The same for trainable tensors only.
 template <class F, class Model, class... Others>
 void for_each_parameter(F&& f, Model& model, Others&... others) {
-  struct Sink final : detail::StateSink<Model, Others...> {
-    F& f;
-    explicit Sink(F& function) : f(function) {}
-    void tensor(std::string_view name, Role role, detail::ViewOf<Model> view, detail::ViewOf<Others>... rest) override {
-      if (role != Role::buffer) f(name, role, view, rest...);
-    }
-    void counter(std::string_view, Role, detail::CounterOf<Model>&, detail::CounterOf<Others>&...) override {}
-  } sink(f);
-  detail::StateVisitor<Model, Others...> visitor(sink);
-  std::remove_const_t<Model>::visit(visitor, model, others...);
+  const auto call = [&](const auto&... beside) {
+    detail::walk(
+        model,
+        [&](std::string_view name, Role role, detail::AsConstAs<TensorBase<typename Model::Backend>, Model>& t,
+            [[maybe_unused]] std::size_t i) {
+          if (role != Role::buffer) f(name, role, t, beside.tensor_at(i)...);
+        },
+        [](std::string_view, Role, std::int64_t&, std::size_t) {});
+  };
+  call(detail::Entries<Others>(others)...);
 }
 
-namespace detail {
-
-template <class F>
-struct CounterWalk {
-  F& f;
-  template <class First, class... Rest>
-  void operator()(std::string_view, Role, First& first, Rest&... rest) {
-    if constexpr (!is_tensor<std::remove_const_t<First>>) f(first, rest...);
-  }
-  template <class Node, class... Others>
-  void operator()(std::string_view, Node& node, Others&... others) {
-    visit_parts(*this, node, others...);
-  }
-};
-
-}  // namespace detail
-
-/// f(counter...) for each counter among the buffers.
-template <class F, class Model, class... Others>
-void for_each_counter(F&& f, Model& model, Others&... others) {
-  detail::CounterWalk<F>{f}("", model, others...);
+/// f(counter) for each counter among the buffers.
+template <class F, class Model>
+void for_each_counter(F&& f, Model& model) {
+  detail::walk(
+      model, [](std::string_view, Role, auto&, std::size_t) {},
+      [&](std::string_view, Role, detail::AsConstAs<std::int64_t, Model>& count, std::size_t) { f(count); });
 }
 
-/// All layers of type L in the model, in the order of visit.
+/// All layers of type L in the model, or all of the kind L, in the order of visit.
 template <class L, class Model>
 std::vector<L*> layers_of(Model& model) {
-  detail::LayerFinder<L> finder;
-  finder("", model);
-  return finder.found;
+  detail::LayerFinder<L, typename Model::Backend> finder;
+  detail::walk(model, finder);
+  return std::move(finder.found);
 }
 
 /// Sets all trainable tensors to zero: the start of a gradient.

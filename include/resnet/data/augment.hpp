@@ -6,7 +6,7 @@
 // is therefore black and not the mean colour, then ToTensor and Normalize, then RandomErasing.
 #pragma once
 
-#include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/random.hpp>
 #include <resnet/core/shape.hpp>
 #include <resnet/data/dataset.hpp>
@@ -14,11 +14,9 @@
 #include <resnet/data/rand_augment.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace resnet {
@@ -30,52 +28,17 @@ struct Normalize {
 };
 
 /// Of CIFAR's training images.
-inline Normalize cifar10_normalize() { return {{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}}; }
-inline Normalize cifar100_normalize() { return {{0.5071, 0.4865, 0.4409}, {0.2673, 0.2564, 0.2762}}; }
+RESNET_ONCE Normalize cifar10_normalize();
+RESNET_ONCE Normalize cifar100_normalize();
 
 /// Of these images; a channel without any variation gets std 1. Throws Error for an empty data set.
-inline Normalize compute_normalize(const Dataset& data) {
-  if (data.size() == 0) throw Error("normalisation: expected at least one image, found an empty data set");
-  const auto channels = static_cast<std::size_t>(data.shape.c);
-  // Integer sums: exact, so the result does not depend on the order.
-  std::vector<std::uint64_t> sum(channels), sum_of_squares(channels);
-  for (std::size_t first = 0; first < data.images.size(); first += channels)
-    for (std::size_t c = 0; c < channels; ++c) {
-      const std::uint64_t v = data.images[first + c];
-      sum[c] += v;
-      sum_of_squares[c] += v * v;
-    }
-  const auto count = static_cast<double>(data.images.size() / channels);
-  Normalize result;
-  for (std::size_t c = 0; c < channels; ++c) {
-    const double mean = static_cast<double>(sum[c]) / count;
-    const double variance = static_cast<double>(sum_of_squares[c]) / count - mean * mean;
-    result.mean.push_back(mean / 255);
-    result.std.push_back(variance > 0 ? std::sqrt(variance) / 255 : 1);
-  }
-  return result;
-}
+RESNET_ONCE Normalize compute_normalize(const Dataset& data);
 
 /// The normalised value of each byte in each channel.
 class NormalizeTable {
  public:
   /// Throws Error unless there is one finite mean and one positive, finite std for each channel, or none at all.
-  NormalizeTable(const Normalize& normalize, int channels) : values_(static_cast<std::size_t>(channels)) {
-    const std::size_t means = normalize.mean.size(), stds = normalize.std.size();
-    const bool none = means == 0 && stds == 0;
-    if (!none && (means != values_.size() || stds != values_.size()))
-      throw Error("normalisation: expected " + std::to_string(channels) + " means and standard deviations, found " +
-                  std::to_string(means) + " and " + std::to_string(stds));
-    for (std::size_t c = 0; c < values_.size(); ++c) {
-      const double mean = none ? 0 : normalize.mean[c], std = none ? 1 : normalize.std[c];
-      if (!std::isfinite(mean) || !(std > 0) || !std::isfinite(std))
-        throw Error("normalisation: channel " + std::to_string(c) +
-                    ": expected a finite mean and a positive standard deviation, found " + std::to_string(mean) +
-                    " and " + std::to_string(std));
-      for (std::size_t v = 0; v < 256; ++v)
-        values_[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / std);
-    }
-  }
+  NormalizeTable(const Normalize& normalize, int channels);
 
   float operator()(std::size_t c, std::uint8_t v) const { return values_[c][v]; }
 
@@ -94,13 +57,7 @@ struct Augment {
 };
 
 /// Throws Error for options that don't make sense.
-inline void validate(const Augment& a) {
-  if (a.crop_padding < 0 || a.crop_padding > max_crop_padding)
-    throw Error("augmentation: expected a crop padding from 0 to " + std::to_string(max_crop_padding) +
-                " pixels, found " + std::to_string(a.crop_padding));
-  validate(a.rand_augment);
-  validate(a.erase);
-}
+RESNET_ONCE void validate(const Augment& a);
 
 /// The usual choice for CIFAR (He et al. 2016, section 4.2).
 inline constexpr Augment cifar_augment{4, true};
@@ -122,13 +79,7 @@ inline constexpr std::uint64_t rand_augment_position = std::uint64_t{1} << 32;
 inline constexpr std::uint64_t erase_position = std::uint64_t{2} << 32;
 
 /// Draws three numbers whatever the options, so that switching one off leaves the others' choices.
-inline CropFlip draw_crop_flip(const Augment& augment, Random& random) {
-  const auto offsets = static_cast<std::uint32_t>(2 * augment.crop_padding + 1);
-  const int dy = static_cast<int>(random.below(offsets)) - augment.crop_padding;
-  const int dx = static_cast<int>(random.below(offsets)) - augment.crop_padding;
-  const bool flip = random.below(2) == 1;
-  return {dy, dx, flip && augment.horizontal_flip};
-}
+RESNET_ONCE CropFlip draw_crop_flip(const Augment& augment, Random& random);
 
 /// Crops and flips one image: y = value(c, byte).
 template <class Value, class T>
@@ -148,18 +99,100 @@ void crop_flip(const std::uint8_t* x,  // (h, w, c)
 }
 
 /// Crops, flips and normalises one image.
-inline void prepare_image(const std::uint8_t* x,  // (h, w, c)
-                          Shape shape, const CropFlip& choice, const NormalizeTable& normalized,
-                          float* y) {  // (h, w, c)
-  crop_flip(x, shape, choice, normalized, y);
-}
+RESNET_ONCE void prepare_image(const std::uint8_t* x,  // (h, w, c)
+                               Shape shape, const CropFlip& choice, const NormalizeTable& normalized,
+                               float* y);  // (h, w, c)
 
 /// All that `augment` asks for, and the normalisation of one image. Returns the image's random numbers, which go
 /// on after those of crop and flip.
-inline Random augment_image(std::span<const std::uint8_t> x,  // (h, w, c)
-                            Shape shape, const Augment& augment, RandomStream stream, const NormalizeTable& normalized,
-                            std::span<std::uint8_t> scratch,  // two images
-                            std::span<float> y) {             // (h, w, c)
+RESNET_ONCE Random augment_image(std::span<const std::uint8_t> x,  // (h, w, c)
+                                 Shape shape, const Augment& augment, RandomStream stream,
+                                 const NormalizeTable& normalized,
+                                 std::span<std::uint8_t> scratch,  // two images
+                                 std::span<float> y);              // (h, w, c)
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <resnet/core/error.hpp>
+
+#include <cmath>
+#include <string>
+
+namespace resnet {
+
+RESNET_ONCE Normalize cifar10_normalize() { return {{0.4914, 0.4822, 0.4465}, {0.2470, 0.2435, 0.2616}}; }
+
+RESNET_ONCE Normalize cifar100_normalize() { return {{0.5071, 0.4865, 0.4409}, {0.2673, 0.2564, 0.2762}}; }
+
+RESNET_ONCE Normalize compute_normalize(const Dataset& data) {
+  if (data.size() == 0) throw Error("normalisation: expected at least one image, found an empty data set");
+  const auto channels = static_cast<std::size_t>(data.shape.c);
+  // Integer sums: exact, so the result does not depend on the order.
+  std::vector<std::uint64_t> sum(channels), sum_of_squares(channels);
+  for (std::size_t first = 0; first < data.images.size(); first += channels)
+    for (std::size_t c = 0; c < channels; ++c) {
+      const std::uint64_t v = data.images[first + c];
+      sum[c] += v;
+      sum_of_squares[c] += v * v;
+    }
+  const auto count = static_cast<double>(data.images.size() / channels);
+  Normalize result;
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double mean = static_cast<double>(sum[c]) / count;
+    const double variance = static_cast<double>(sum_of_squares[c]) / count - mean * mean;
+    result.mean.push_back(mean / 255);
+    result.std.push_back(variance > 0 ? std::sqrt(variance) / 255 : 1);
+  }
+  return result;
+}
+
+RESNET_ONCE NormalizeTable::NormalizeTable(const Normalize& normalize, int channels)
+    : values_(static_cast<std::size_t>(channels)) {
+  const std::size_t means = normalize.mean.size(), stds = normalize.std.size();
+  const bool none = means == 0 && stds == 0;
+  if (!none && (means != values_.size() || stds != values_.size()))
+    throw Error("normalisation: expected " + std::to_string(channels) + " means and standard deviations, found " +
+                std::to_string(means) + " and " + std::to_string(stds));
+  for (std::size_t c = 0; c < values_.size(); ++c) {
+    const double mean = none ? 0 : normalize.mean[c], std = none ? 1 : normalize.std[c];
+    if (!std::isfinite(mean) || !(std > 0) || !std::isfinite(std))
+      throw Error("normalisation: channel " + std::to_string(c) +
+                  ": expected a finite mean and a positive standard deviation, found " + std::to_string(mean) +
+                  " and " + std::to_string(std));
+    for (std::size_t v = 0; v < 256; ++v)
+      values_[c][v] = static_cast<float>((static_cast<double>(v) / 255 - mean) / std);
+  }
+}
+
+RESNET_ONCE void validate(const Augment& a) {
+  if (a.crop_padding < 0 || a.crop_padding > max_crop_padding)
+    throw Error("augmentation: expected a crop padding from 0 to " + std::to_string(max_crop_padding) +
+                " pixels, found " + std::to_string(a.crop_padding));
+  validate(a.rand_augment);
+  validate(a.erase);
+}
+
+RESNET_ONCE CropFlip draw_crop_flip(const Augment& augment, Random& random) {
+  const auto offsets = static_cast<std::uint32_t>(2 * augment.crop_padding + 1);
+  const int dy = static_cast<int>(random.below(offsets)) - augment.crop_padding;
+  const int dx = static_cast<int>(random.below(offsets)) - augment.crop_padding;
+  const bool flip = random.below(2) == 1;
+  return {dy, dx, flip && augment.horizontal_flip};
+}
+
+RESNET_ONCE void prepare_image(const std::uint8_t* x,  // (h, w, c)
+                               Shape shape, const CropFlip& choice, const NormalizeTable& normalized,
+                               float* y) {  // (h, w, c)
+  crop_flip(x, shape, choice, normalized, y);
+}
+
+RESNET_ONCE Random augment_image(std::span<const std::uint8_t> x,  // (h, w, c)
+                                 Shape shape, const Augment& augment, RandomStream stream,
+                                 const NormalizeTable& normalized,
+                                 std::span<std::uint8_t> scratch,  // two images
+                                 std::span<float> y) {             // (h, w, c)
   Random random{stream};
   const CropFlip choice = draw_crop_flip(augment, random);
   if (augment.rand_augment.operations > 0) {
@@ -178,3 +211,5 @@ inline Random augment_image(std::span<const std::uint8_t> x,  // (h, w, c)
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

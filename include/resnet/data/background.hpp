@@ -2,12 +2,10 @@
 // A thread that runs one job again and again, each time that it is asked to.
 #pragma once
 
-#include <condition_variable>
-#include <exception>
+#include <resnet/core/once.hpp>
+
 #include <functional>
-#include <mutex>
-#include <thread>
-#include <utility>
+#include <memory>
 
 namespace resnet {
 
@@ -15,62 +13,89 @@ namespace resnet {
 /// calls order the memory accesses, so the job needs no lock of its own. Neither call allocates.
 class BackgroundJob {
  public:
-  explicit BackgroundJob(std::function<void()> job) : job_(std::move(job)), thread_([this] { run(); }) {}
-  BackgroundJob(const BackgroundJob&) = delete;
-  BackgroundJob& operator=(const BackgroundJob&) = delete;
-
+  explicit BackgroundJob(std::function<void()> job);
   /// Waits for a job that is under way; one that has not begun is dropped.
-  ~BackgroundJob() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
+  ~BackgroundJob();
 
   /// Asks for one run. To be called only after wait().
-  void start() {
-    {
-      const std::lock_guard lock(mutex_);
-      running_ = true;
-    }
-    changed_.notify_all();
-  }
+  void start();
 
   /// Returns when nothing runs; throws what the last run threw, once.
-  void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !running_; });
-    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
-  }
+  void wait();
 
  private:
-  void run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return stop_ || running_; });
-      if (stop_) return;
-      lock.unlock();
-      std::exception_ptr error;
-      try {
-        job_();
-      } catch (...) {
-        error = std::current_exception();
-      }
-      lock.lock();
-      error_ = error;
-      running_ = false;
-      changed_.notify_all();
-    }
-  }
-
-  std::function<void()> job_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool running_ = false, stop_ = false;
-  std::exception_ptr error_;
-  std::thread thread_;  // last: it uses the others
+  struct Thread;
+  std::unique_ptr<Thread> thread_;
 };
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace resnet {
+
+struct BackgroundJob::Thread {
+  std::function<void()> job;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool running = false, stop = false;
+  std::exception_ptr error;
+  std::thread thread;  // last: it uses the others
+
+  explicit Thread(std::function<void()> f) : job(std::move(f)), thread([this] { run(); }) {}
+
+  void run() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      changed.wait(lock, [this] { return stop || running; });
+      if (stop) return;
+      lock.unlock();
+      std::exception_ptr thrown;
+      try {
+        job();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      lock.lock();
+      error = thrown;
+      running = false;
+      changed.notify_all();
+    }
+  }
+};
+
+RESNET_ONCE BackgroundJob::BackgroundJob(std::function<void()> job)
+    : thread_(std::make_unique<Thread>(std::move(job))) {}
+
+RESNET_ONCE BackgroundJob::~BackgroundJob() {
+  {
+    const std::lock_guard lock(thread_->mutex);
+    thread_->stop = true;
+  }
+  thread_->changed.notify_all();
+  thread_->thread.join();
+}
+
+RESNET_ONCE void BackgroundJob::start() {
+  {
+    const std::lock_guard lock(thread_->mutex);
+    thread_->running = true;
+  }
+  thread_->changed.notify_all();
+}
+
+RESNET_ONCE void BackgroundJob::wait() {
+  std::unique_lock lock(thread_->mutex);
+  thread_->changed.wait(lock, [this] { return !thread_->running; });
+  if (thread_->error) std::rethrow_exception(std::exchange(thread_->error, nullptr));
+}
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

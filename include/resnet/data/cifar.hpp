@@ -8,18 +8,13 @@
 // was found; nothing is returned from a damaged file.
 #pragma once
 
+#include <resnet/core/once.hpp>
 #include <resnet/data/dataset.hpp>
 #include <resnet/io/input_file.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <vector>
 
 namespace resnet {
 
@@ -41,6 +36,36 @@ inline constexpr std::array<std::string_view, 100> cifar100_class_names{
     "squirrel", "streetcar", "sunflower", "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor",
     "train", "trout", "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm"};
 // clang-format on
+
+/// One CIFAR-10 file, or bytes that stand for one, with any number of records; throws Error.
+RESNET_ONCE Dataset load_cifar10_file(const InputFile& file);
+inline Dataset load_cifar10_file(const std::string& path) { return load_cifar10_file(InputFile(path)); }
+
+/// One CIFAR-100 file, or bytes that stand for one, with any number of records, fine labels; throws Error.
+RESNET_ONCE Dataset load_cifar100_file(const InputFile& file);
+inline Dataset load_cifar100_file(const std::string& path) { return load_cifar100_file(InputFile(path)); }
+
+/// The 50,000 training and 10,000 test images from `dir` or `dir`/cifar-10-batches-bin; throws Error.
+RESNET_ONCE TrainTest load_cifar10(const std::string& dir);
+
+/// The 50,000 training and 10,000 test images, fine labels, from `dir` or `dir`/cifar-100-binary; throws
+/// Error.
+RESNET_ONCE TrainTest load_cifar100(const std::string& dir);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+namespace resnet {
+
+namespace detail {
 
 /// How a file's records are laid out.
 struct CifarLayout {
@@ -108,45 +133,38 @@ inline std::filesystem::path find_cifar(const std::filesystem::path& dir, const 
   return std::filesystem::is_directory(dir / archive_folder, not_there) ? dir / archive_folder : dir;
 }
 
-/// One CIFAR-10 file, or bytes that stand for one, with any number of records; throws Error.
-inline Dataset load_cifar10_file(const InputFile& file) {
-  Dataset data = empty_cifar(cifar10_class_names, 0);
-  append_cifar_file(file, cifar10_layout, 0, data);
+}  // namespace detail
+
+RESNET_ONCE Dataset load_cifar10_file(const InputFile& file) {
+  Dataset data = detail::empty_cifar(cifar10_class_names, 0);
+  detail::append_cifar_file(file, detail::cifar10_layout, 0, data);
   return data;
 }
-inline Dataset load_cifar10_file(const std::filesystem::path& file) {
-  return load_cifar10_file(InputFile(file.string()));
-}
 
-/// One CIFAR-100 file, or bytes that stand for one, with any number of records, fine labels; throws Error.
-inline Dataset load_cifar100_file(const InputFile& file) {
-  Dataset data = empty_cifar(cifar100_class_names, 0);
-  append_cifar_file(file, cifar100_layout, 0, data);
+RESNET_ONCE Dataset load_cifar100_file(const InputFile& file) {
+  Dataset data = detail::empty_cifar(cifar100_class_names, 0);
+  detail::append_cifar_file(file, detail::cifar100_layout, 0, data);
   return data;
 }
-inline Dataset load_cifar100_file(const std::filesystem::path& file) {
-  return load_cifar100_file(InputFile(file.string()));
-}
 
-/// The 50,000 training and 10,000 test images from `dir` or `dir`/cifar-10-batches-bin; throws Error.
-inline TrainTest load_cifar10(const std::filesystem::path& dir) {
-  const auto folder = find_cifar(dir, "cifar-10-batches-bin");
-  TrainTest data{empty_cifar(cifar10_class_names, 50'000), empty_cifar(cifar10_class_names, 10'000)};
+RESNET_ONCE TrainTest load_cifar10(const std::string& dir) {
+  const auto folder = detail::find_cifar(dir, "cifar-10-batches-bin");
+  TrainTest data{detail::empty_cifar(cifar10_class_names, 50'000), detail::empty_cifar(cifar10_class_names, 10'000)};
   for (int batch = 1; batch <= 5; ++batch)
-    append_cifar_file(InputFile(folder / ("data_batch_" + std::to_string(batch) + ".bin")), cifar10_layout, 10'000,
-                      data.train);
-  append_cifar_file(InputFile(folder / "test_batch.bin"), cifar10_layout, 10'000, data.test);
+    detail::append_cifar_file(InputFile(folder / ("data_batch_" + std::to_string(batch) + ".bin")),
+                              detail::cifar10_layout, 10'000, data.train);
+  detail::append_cifar_file(InputFile(folder / "test_batch.bin"), detail::cifar10_layout, 10'000, data.test);
   return data;
 }
 
-/// The 50,000 training and 10,000 test images, fine labels, from `dir` or `dir`/cifar-100-binary; throws
-/// Error.
-inline TrainTest load_cifar100(const std::filesystem::path& dir) {
-  const auto folder = find_cifar(dir, "cifar-100-binary");
-  TrainTest data{empty_cifar(cifar100_class_names, 50'000), empty_cifar(cifar100_class_names, 10'000)};
-  append_cifar_file(InputFile(folder / "train.bin"), cifar100_layout, 50'000, data.train);
-  append_cifar_file(InputFile(folder / "test.bin"), cifar100_layout, 10'000, data.test);
+RESNET_ONCE TrainTest load_cifar100(const std::string& dir) {
+  const auto folder = detail::find_cifar(dir, "cifar-100-binary");
+  TrainTest data{detail::empty_cifar(cifar100_class_names, 50'000), detail::empty_cifar(cifar100_class_names, 10'000)};
+  detail::append_cifar_file(InputFile(folder / "train.bin"), detail::cifar100_layout, 50'000, data.train);
+  detail::append_cifar_file(InputFile(folder / "test.bin"), detail::cifar100_layout, 10'000, data.test);
   return data;
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

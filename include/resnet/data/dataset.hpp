@@ -5,13 +5,12 @@
 #pragma once
 
 #include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/random.hpp>
 #include <resnet/core/shape.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -60,7 +59,20 @@ void shuffle(Items& items, RandomStream stream) {
     std::swap(items[left - 1], items[random.below(static_cast<std::uint32_t>(left))]);
 }
 
-inline void Dataset::validate() const {
+/// Takes `validation_size` random images out of the training set, each class in proportion (rounded up or
+/// down). Both parts keep the original order. Throws Error if the set has fewer images.
+RESNET_ONCE TrainValidation split(const Dataset& data, int validation_size, std::uint64_t seed);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <algorithm>
+#include <numeric>
+
+namespace resnet {
+
+RESNET_ONCE void Dataset::validate() const {
   if (images.size() != labels.size() * image_bytes())
     throw Error("data set: expected " + std::to_string(labels.size()) + " images of " + std::to_string(image_bytes()) +
                 " bytes, one for each label, found " + std::to_string(images.size()) + " bytes");
@@ -70,7 +82,7 @@ inline void Dataset::validate() const {
                   std::to_string(classes() - 1) + ", found " + std::to_string(labels[i]));
 }
 
-inline Dataset Dataset::subset(std::span<const int> indices) const {
+RESNET_ONCE Dataset Dataset::subset(std::span<const int> indices) const {
   Dataset chosen{shape, class_names, {}, {}};
   chosen.images.reserve(indices.size() * image_bytes());
   chosen.labels.reserve(indices.size());
@@ -84,15 +96,13 @@ inline Dataset Dataset::subset(std::span<const int> indices) const {
   return chosen;
 }
 
-inline Dataset Dataset::first(int n) const {
+RESNET_ONCE Dataset Dataset::first(int n) const {
   std::vector<int> indices(static_cast<std::size_t>(std::clamp(n, 0, size())));
   std::iota(indices.begin(), indices.end(), 0);
   return subset(indices);
 }
 
-/// Takes `validation_size` random images out of the training set, each class in proportion (rounded up or
-/// down). Both parts keep the original order. Throws Error if the set has fewer images.
-inline TrainValidation split(const Dataset& data, int validation_size, std::uint64_t seed) {
+RESNET_ONCE TrainValidation split(const Dataset& data, int validation_size, std::uint64_t seed) {
   data.validate();
   if (validation_size < 0 || validation_size > data.size())
     throw Error("validation split: expected a size from 0 to " + std::to_string(data.size()) + ", found " +
@@ -119,3 +129,5 @@ inline TrainValidation split(const Dataset& data, int validation_size, std::uint
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -6,15 +6,12 @@
 #pragma once
 
 #include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/random.hpp>
 #include <resnet/core/shape.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <span>
-#include <string>
 
 namespace resnet {
 
@@ -24,11 +21,7 @@ struct Erase {
 };
 
 /// Throws Error for options that don't make sense.
-inline void validate(const Erase& e) {
-  if (e.cutout < 0 || !(e.probability >= 0 && e.probability <= 1))
-    throw Error("erasing: expected a cutout of 0 pixels or more and a probability from 0 to 1, found " +
-                std::to_string(e.cutout) + " and " + std::to_string(e.probability));
-}
+RESNET_ONCE void validate(const Erase& e);
 
 /// Rows top … bottom - 1 and columns left … right - 1.
 struct Box {
@@ -37,14 +30,47 @@ struct Box {
 };
 
 /// The part inside the image of a box around one of its pixels, each with equal chance. Draws two numbers.
-inline Box draw_clipped_box(int height, int width, Shape s, Random& random) {
+RESNET_ONCE Box draw_clipped_box(int height, int width, Shape s, Random& random);
+
+/// The box of random erasing, smaller than the image in both directions; empty if ten attempts give none.
+RESNET_ONCE Box draw_erased_box(Shape s, Random& random);
+
+/// Calls f(begin, count) for each of the box's rows in an image (h, w, c).
+template <class F>
+void for_each_row(const Box& box, Shape s, F&& f) {
+  for (int h = box.top; h < box.bottom; ++h)
+    f(static_cast<std::size_t>((h * s.w + box.left) * s.c), static_cast<std::size_t>((box.right - box.left) * s.c));
+}
+
+/// image: (h, w, c), here and below.
+RESNET_ONCE void erase_box(const Box& box, Shape s, std::span<float> image);
+
+RESNET_ONCE void erase(const Erase& options, Shape s, std::span<float> image, Random& random);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+namespace resnet {
+
+RESNET_ONCE void validate(const Erase& e) {
+  if (e.cutout < 0 || !(e.probability >= 0 && e.probability <= 1))
+    throw Error("erasing: expected a cutout of 0 pixels or more and a probability from 0 to 1, found " +
+                std::to_string(e.cutout) + " and " + std::to_string(e.probability));
+}
+
+RESNET_ONCE Box draw_clipped_box(int height, int width, Shape s, Random& random) {
   const int top = static_cast<int>(random.below(static_cast<std::uint32_t>(s.h))) - height / 2;
   const int left = static_cast<int>(random.below(static_cast<std::uint32_t>(s.w))) - width / 2;
   return {std::max(top, 0), std::max(left, 0), std::min(top + height, s.h), std::min(left + width, s.w)};
 }
 
-/// The box of random erasing, smaller than the image in both directions; empty if ten attempts give none.
-inline Box draw_erased_box(Shape s, Random& random) {
+RESNET_ONCE Box draw_erased_box(Shape s, Random& random) {
   for (int attempt = 0; attempt < 10; ++attempt) {
     const double area = s.h * s.w * random.uniform(0.02, 0.33);
     const double ratio = std::exp(random.uniform(std::log(0.3), std::log(3.3)));
@@ -58,23 +84,17 @@ inline Box draw_erased_box(Shape s, Random& random) {
   return {};
 }
 
-/// Calls f(begin, count) for each of the box's rows in an image (h, w, c).
-template <class F>
-void for_each_row(const Box& box, Shape s, F&& f) {
-  for (int h = box.top; h < box.bottom; ++h)
-    f(static_cast<std::size_t>((h * s.w + box.left) * s.c), static_cast<std::size_t>((box.right - box.left) * s.c));
-}
-
-inline void erase_box(const Box& box, Shape s, std::span<float> image) {
+RESNET_ONCE void erase_box(const Box& box, Shape s, std::span<float> image) {
   for_each_row(box, s, [&](std::size_t begin, std::size_t count) {
     std::fill_n(image.begin() + static_cast<std::ptrdiff_t>(begin), count, 0.0f);
   });
 }
 
-/// image: (h, w, c).
-inline void erase(const Erase& options, Shape s, std::span<float> image, Random& random) {
+RESNET_ONCE void erase(const Erase& options, Shape s, std::span<float> image, Random& random) {
   erase_box(draw_clipped_box(options.cutout, options.cutout, s, random), s, image);
   if (random.chance(options.probability)) erase_box(draw_erased_box(s, random), s, image);
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

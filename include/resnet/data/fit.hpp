@@ -2,14 +2,12 @@
 // Whether images and labels fit a network: compared wherever the two meet, before anything is computed.
 #pragma once
 
+#include <resnet/core/once.hpp>
 #include <resnet/data/loader.hpp>
 
-#include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace resnet {
@@ -19,6 +17,33 @@ struct NetworkShape {
   Shape image;
   int classes;
 };
+
+/// Throws Error, which begins with `who`, unless a data set of these images and classes is what the network
+/// was made for.
+RESNET_ONCE void require_fit(std::string_view who, Shape image, int classes, const NetworkShape& network);
+RESNET_ONCE void require_fit(std::string_view who, const Dataset& data, const NetworkShape& network);
+
+/// Throws Error for a value that is NaN or infinite. `indices`: which images of the data set these are, or
+/// empty.
+RESNET_ONCE void require_finite(std::string_view who, std::span<const float> images, std::size_t image_size,
+                                std::span<const std::int32_t> indices = {});
+
+/// Throws Error unless the batch is one of the network's: shape and classes of its data set (where it knows
+/// them), at least one image, as many labels and mixed labels as images, each label one of the network's
+/// classes, each pixel finite.
+RESNET_ONCE void require_fit(std::string_view who, const HostBatch& batch, const NetworkShape& network);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <resnet/core/error.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <string>
+
+namespace resnet {
 
 namespace detail {
 
@@ -35,9 +60,7 @@ inline void require_labels(std::string_view who, const char* what, std::span<con
 
 }  // namespace detail
 
-/// Throws Error, which begins with `who`, unless a data set of these images and classes is what the network
-/// was made for.
-inline void require_fit(std::string_view who, Shape image, int classes, const NetworkShape& network) {
+RESNET_ONCE void require_fit(std::string_view who, Shape image, int classes, const NetworkShape& network) {
   if (image != network.image)
     throw Error(std::string(who) + ": the data set's images are " + detail::text_of(image) +
                 ", the network was made for " + detail::text_of(network.image));
@@ -45,14 +68,13 @@ inline void require_fit(std::string_view who, Shape image, int classes, const Ne
     throw Error(std::string(who) + ": the data set has " + std::to_string(classes) + " classes, the network has " +
                 std::to_string(network.classes) + " outputs");
 }
-inline void require_fit(std::string_view who, const Dataset& data, const NetworkShape& network) {
+
+RESNET_ONCE void require_fit(std::string_view who, const Dataset& data, const NetworkShape& network) {
   require_fit(who, data.shape, data.classes(), network);
 }
 
-/// Throws Error for a value that is NaN or infinite. `indices`: which images of the data set these are, or
-/// empty.
-inline void require_finite(std::string_view who, std::span<const float> images, std::size_t image_size,
-                           std::span<const std::int32_t> indices = {}) {
+RESNET_ONCE void require_finite(std::string_view who, std::span<const float> images, std::size_t image_size,
+                                std::span<const std::int32_t> indices) {
   // On the bits without the sign: a loop that vectors can do, and that no compiler option takes away.
   const auto magnitude = [](float x) { return std::bit_cast<std::uint32_t>(x) & 0x7fffffffu; };
   constexpr std::uint32_t infinity = 0x7f800000u;
@@ -68,10 +90,7 @@ inline void require_finite(std::string_view who, std::span<const float> images, 
               std::to_string(i % image_size));
 }
 
-/// Throws Error unless the batch is one of the network's: shape and classes of its data set (where it knows
-/// them), at least one image, as many labels and mixed labels as images, each label one of the network's
-/// classes, each pixel finite.
-inline void require_fit(std::string_view who, const HostBatch& batch, const NetworkShape& network) {
+RESNET_ONCE void require_fit(std::string_view who, const HostBatch& batch, const NetworkShape& network) {
   if (batch.classes != 0) require_fit(who, batch.shape, batch.classes, network);
   const std::size_t size = network.image.size(), images = batch.images.size() / size, labels = batch.labels.size();
   if (batch.images.size() % size != 0)
@@ -93,3 +112,5 @@ inline void require_fit(std::string_view who, const HostBatch& batch, const Netw
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -10,23 +10,19 @@
 // batches that it had not seen.
 #pragma once
 
-#include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/random.hpp>
 #include <resnet/data/augment.hpp>
 #include <resnet/data/background.hpp>
 #include <resnet/data/dataset.hpp>
 #include <resnet/data/mix.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iterator>
-#include <numeric>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 namespace resnet {
@@ -142,7 +138,20 @@ class DataLoader::Epoch {
   int epoch_, first_batch_;
 };
 
-inline DataLoader::DataLoader(const Dataset& data, DataLoaderOptions options)
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <resnet/core/error.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+
+namespace resnet {
+
+RESNET_ONCE DataLoader::DataLoader(const Dataset& data, DataLoaderOptions options)
     : data_(data),
       options_(std::move(options)),
       normalized_(options_.normalize, data.shape.c),
@@ -167,14 +176,14 @@ inline DataLoader::DataLoader(const Dataset& data, DataLoaderOptions options)
   }
 }
 
-inline DataLoader::Epoch DataLoader::epoch(int epoch, int first_batch) {
+RESNET_ONCE DataLoader::Epoch DataLoader::epoch(int epoch, int first_batch) {
   if (epoch < 0 || first_batch < 0 || first_batch > batches())
     throw Error("data loader: expected an epoch of 0 or more and a batch from 0 to " + std::to_string(batches()) +
                 ", found epoch " + std::to_string(epoch) + " and batch " + std::to_string(first_batch));
   return {this, epoch, first_batch};
 }
 
-inline void DataLoader::start(int epoch, int first_batch) {
+RESNET_ONCE void DataLoader::start(int epoch, int first_batch) {
   try {
     job_.wait();  // for what a loop that was left early had asked for
   } catch (...) {
@@ -186,7 +195,7 @@ inline void DataLoader::start(int epoch, int first_batch) {
 }
 
 /// The batch prepared last, or nullptr after the epoch's end; has the one after it prepared.
-inline const HostBatch* DataLoader::next() {
+RESNET_ONCE const HostBatch* DataLoader::next() {
   if (next_ >= batches()) return nullptr;
   job_.wait();
   const HostBatch* ready = &slots_[filling_].batch;
@@ -195,7 +204,7 @@ inline const HostBatch* DataLoader::next() {
   return ready;
 }
 
-inline void DataLoader::prepare(Slot& slot, int epoch, int index) {
+RESNET_ONCE void DataLoader::prepare(Slot& slot, int epoch, int index) {
   if (order_epoch_ != epoch) {
     std::iota(order_.begin(), order_.end(), 0);
     if (options_.shuffle) shuffle(order_, {options_.seed, for_shuffle | static_cast<std::uint64_t>(epoch)});
@@ -233,3 +242,5 @@ inline void DataLoader::prepare(Slot& slot, int epoch, int index) {
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -8,16 +8,13 @@
 #pragma once
 
 #include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/random.hpp>
 #include <resnet/core/shape.hpp>
 #include <resnet/data/erase.hpp>
 
-#include <algorithm>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 
 namespace resnet {
 
@@ -27,16 +24,55 @@ struct Mix {
 };
 
 /// Throws Error for options that don't make sense.
-inline void validate(const Mix& m) {
+RESNET_ONCE void validate(const Mix& m);
+
+/// Gamma distribution of shape a, 1 or more, and scale 1 (Marsaglia & Tsang 2000). The logarithm only decides a
+/// comparison.
+RESNET_ONCE double draw_gamma(double a, Random& random);
+
+/// Beta(a, a) = x / (x + y) of two gamma numbers of shape a > 0. Below 1 they are g·u^(1/a), g of shape a + 1, and both
+/// vanish in double if a is small: the logarithm of y / x doesn't, down to the smallest a.
+/// Rounded to a multiple of 2^-24: what the platform's library does to the last bits is gone, and λ and 1 - λ are exact
+/// in float.
+RESNET_ONCE double draw_beta(double a, Random& random);
+
+/// The stream of one batch in one epoch. Room for 2^24 epochs and 2^32 batches.
+RESNET_ONCE RandomStream mix_stream(std::uint64_t seed, int epoch, int batch);
+
+/// What is done to a batch: y = weight·x + (1 - weight)·partner in the box and x elsewhere.
+struct MixChoice {
+  Box box;
+  float weight;  // of the image's own values in the box
+  double label;  // of the image's own label
+};
+
+RESNET_ONCE MixChoice draw_mix(const Mix& options, Shape s, Random& random);
+
+/// images: (n, h, w, c) in place; first: memory for one image.
+RESNET_ONCE void mix_images(const MixChoice& choice, Shape s, std::span<float> images, std::span<float> first);
+
+/// The partners' labels: y[k] = labels[k - 1].
+RESNET_ONCE void roll_labels(std::span<const std::int32_t> labels, std::int32_t* y);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+namespace resnet {
+
+RESNET_ONCE void validate(const Mix& m) {
   const auto valid = [](double alpha) { return alpha >= 0 && std::isfinite(alpha); };
   if (!valid(m.mixup_alpha) || !valid(m.cutmix_alpha))
     throw Error("mixing: expected finite alphas of 0 or more, found " + std::to_string(m.mixup_alpha) +
                 " for mixup and " + std::to_string(m.cutmix_alpha) + " for CutMix");
 }
 
-/// Gamma distribution of shape a, 1 or more, and scale 1 (Marsaglia & Tsang 2000). The logarithm only decides a
-/// comparison.
-inline double draw_gamma(double a, Random& random) {
+RESNET_ONCE double draw_gamma(double a, Random& random) {
   const double d = a - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   for (;;) {
     const double x = random.normal(), t = 1 + c * x, v = t * t * t;
@@ -45,11 +81,7 @@ inline double draw_gamma(double a, Random& random) {
   }
 }
 
-/// Beta(a, a) = x / (x + y) of two gamma numbers of shape a > 0. Below 1 they are g·u^(1/a), g of shape a + 1, and both
-/// vanish in double if a is small: the logarithm of y / x doesn't, down to the smallest a.
-/// Rounded to a multiple of 2^-24: what the platform's library does to the last bits is gone, and λ and 1 - λ are exact
-/// in float.
-inline double draw_beta(double a, Random& random) {
+RESNET_ONCE double draw_beta(double a, Random& random) {
   double g[2], log_u[2] = {0, 0};
   for (int i = 0; i < 2; ++i) {
     g[i] = draw_gamma(a < 1 ? a + 1 : a, random);
@@ -59,19 +91,11 @@ inline double draw_beta(double a, Random& random) {
   return std::nearbyint(0x1p24 / (1 + std::exp(log_ratio))) * 0x1p-24;
 }
 
-/// The stream of one batch in one epoch. Room for 2^24 epochs and 2^32 batches.
-inline RandomStream mix_stream(std::uint64_t seed, int epoch, int batch) {
+RESNET_ONCE RandomStream mix_stream(std::uint64_t seed, int epoch, int batch) {
   return {seed, for_mix | static_cast<std::uint64_t>(epoch) << 32 | static_cast<std::uint64_t>(batch)};
 }
 
-/// What is done to a batch: y = weight·x + (1 - weight)·partner in the box and x elsewhere.
-struct MixChoice {
-  Box box;
-  float weight;  // of the image's own values in the box
-  double label;  // of the image's own label
-};
-
-inline MixChoice draw_mix(const Mix& options, Shape s, Random& random) {
+RESNET_ONCE MixChoice draw_mix(const Mix& options, Shape s, Random& random) {
   const bool second = random.below(2) == 1;
   const bool cutmix = options.cutmix_alpha > 0 && (second || options.mixup_alpha == 0);
   const double lambda = draw_beta(cutmix ? options.cutmix_alpha : options.mixup_alpha, random);
@@ -81,8 +105,7 @@ inline MixChoice draw_mix(const Mix& options, Shape s, Random& random) {
   return {box, 0, 1 - static_cast<double>(box.area()) / (s.h * s.w)};
 }
 
-/// images: (n, h, w, c) in place; first: memory for one image.
-inline void mix_images(const MixChoice& choice, Shape s, std::span<float> images, std::span<float> first) {
+RESNET_ONCE void mix_images(const MixChoice& choice, Shape s, std::span<float> images, std::span<float> first) {
   const std::size_t size = s.size();
   std::copy_n(images.end() - static_cast<std::ptrdiff_t>(size), size, first.begin());  // the first one's partner
   for (std::size_t k = images.size() / size; k-- > 0;) {  // backwards: partners are still as they were
@@ -95,9 +118,10 @@ inline void mix_images(const MixChoice& choice, Shape s, std::span<float> images
   }
 }
 
-/// The partners' labels: y[k] = labels[k - 1].
-inline void roll_labels(std::span<const std::int32_t> labels, std::int32_t* y) {
+RESNET_ONCE void roll_labels(std::span<const std::int32_t> labels, std::int32_t* y) {
   std::rotate_copy(labels.begin(), labels.end() - 1, labels.end(), y);
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -8,17 +8,12 @@
 #pragma once
 
 #include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/random.hpp>
 #include <resnet/core/shape.hpp>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstddef>
 #include <cstdint>
-#include <numbers>
 #include <span>
-#include <string>
 
 namespace resnet {
 
@@ -47,11 +42,35 @@ enum class ImageOperation {
 inline constexpr int image_operations = 14, signed_image_operations = 9;
 
 /// Throws Error for options that don't make sense.
-inline void validate(const RandAugment& r) {
-  if (r.operations < 0 || r.operations > 100 || r.magnitude < 0 || r.magnitude > 30)
-    throw Error("RandAugment: expected 0 to 100 operations of a magnitude from 0 to 30, found " +
-                std::to_string(r.operations) + " of " + std::to_string(r.magnitude));
-}
+RESNET_ONCE void validate(const RandAugment& r);
+
+/// x and y: (h, w, c), different memory. The magnitude is negative for the other direction.
+RESNET_ONCE void apply_image_operation(ImageOperation operation, int magnitude, Shape s,
+                                       std::span<const std::uint8_t> x, std::uint8_t* y);
+
+/// An operation and its magnitude with a sign. Draws two numbers.
+struct ImageOperationChoice {
+  ImageOperation operation;
+  int magnitude;
+};
+RESNET_ONCE ImageOperationChoice draw_image_operation(int magnitude, Random& random);
+
+/// Changes the image, (h, w, c), in place; `scratch` has its size.
+RESNET_ONCE void rand_augment(const RandAugment& options, Shape s, std::span<std::uint8_t> image,
+                              std::span<std::uint8_t> scratch, Random& random);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <numbers>
+#include <string>
+
+namespace resnet {
 
 namespace detail {
 
@@ -167,9 +186,14 @@ void each_channel(int channels, std::span<const std::uint8_t> x, std::uint8_t* y
 
 }  // namespace detail
 
-/// x and y: (h, w, c), different memory. The magnitude is negative for the other direction.
-inline void apply_image_operation(ImageOperation operation, int magnitude, Shape s, std::span<const std::uint8_t> x,
-                                  std::uint8_t* y) {
+RESNET_ONCE void validate(const RandAugment& r) {
+  if (r.operations < 0 || r.operations > 100 || r.magnitude < 0 || r.magnitude > 30)
+    throw Error("RandAugment: expected 0 to 100 operations of a magnitude from 0 to 30, found " +
+                std::to_string(r.operations) + " of " + std::to_string(r.magnitude));
+}
+
+RESNET_ONCE void apply_image_operation(ImageOperation operation, int magnitude, Shape s,
+                                       std::span<const std::uint8_t> x, std::uint8_t* y) {
   const int m = magnitude, factor = 100 + 3 * m;
   switch (operation) {
     case ImageOperation::shear_x:
@@ -209,20 +233,14 @@ inline void apply_image_operation(ImageOperation operation, int magnitude, Shape
   }
 }
 
-/// An operation and its magnitude with a sign. Draws two numbers.
-struct ImageOperationChoice {
-  ImageOperation operation;
-  int magnitude;
-};
-inline ImageOperationChoice draw_image_operation(int magnitude, Random& random) {
+RESNET_ONCE ImageOperationChoice draw_image_operation(int magnitude, Random& random) {
   const auto k = static_cast<int>(random.below(image_operations));
   const bool negative = random.below(2) == 1 && k < signed_image_operations;
   return {static_cast<ImageOperation>(k), negative ? -magnitude : magnitude};
 }
 
-/// Changes the image, (h, w, c), in place; `scratch` has its size.
-inline void rand_augment(const RandAugment& options, Shape s, std::span<std::uint8_t> image,
-                         std::span<std::uint8_t> scratch, Random& random) {
+RESNET_ONCE void rand_augment(const RandAugment& options, Shape s, std::span<std::uint8_t> image,
+                              std::span<std::uint8_t> scratch, Random& random) {
   for (int k = 0; k < options.operations; ++k) {
     const auto [operation, magnitude] = draw_image_operation(options.magnitude, random);
     std::copy(image.begin(), image.end(), scratch.begin());
@@ -231,3 +249,5 @@ inline void rand_augment(const RandAugment& options, Shape s, std::span<std::uin
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

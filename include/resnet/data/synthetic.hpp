@@ -8,20 +8,35 @@
 // compiler and instruction set.
 #pragma once
 
-#include <resnet/core/random.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/data/dataset.hpp>
 #include <resnet/data/figures.hpp>
+
+#include <cstdint>
+
+namespace resnet {
+
+inline constexpr Shape synthetic_shape{3, 32, 32};
+
+/// `train` training and `test` held-out images, the classes in turn. Image i of either part does not depend
+/// on how many there are.
+RESNET_ONCE TrainTest make_synthetic(int train, int test, std::uint64_t seed);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <resnet/core/random.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <span>
 
 namespace resnet {
 
-inline constexpr Shape synthetic_shape{3, 32, 32};
+namespace detail {
 
 /// Paints one image over `canvas`: (h, w, c).
 class SyntheticPainter {
@@ -119,9 +134,9 @@ class SyntheticPainter {
   std::span<std::uint8_t> canvas_;
 };
 
-/// `train` training and `test` held-out images, the classes in turn. Image i of either part does not depend
-/// on how many there are.
-inline TrainTest make_synthetic(int train, int test, std::uint64_t seed) {
+}  // namespace detail
+
+RESNET_ONCE TrainTest make_synthetic(int train, int test, std::uint64_t seed) {
   const auto make = [&](int n, std::uint64_t part) {
     Dataset data{synthetic_shape, {synthetic_class_names.begin(), synthetic_class_names.end()}, {}, {}};
     const std::size_t size = data.image_bytes();
@@ -129,7 +144,8 @@ inline TrainTest make_synthetic(int train, int test, std::uint64_t seed) {
     for (int i = 0; i < n; ++i) {
       const auto index = static_cast<std::size_t>(i);
       data.labels.push_back(i % data.classes());
-      SyntheticPainter({seed, for_synthetic | part << 40 | index}, std::span(data.images).subspan(index * size, size))
+      detail::SyntheticPainter({seed, for_synthetic | part << 40 | index},
+                               std::span(data.images).subspan(index * size, size))
           .paint(data.labels.back());
     }
     return data;
@@ -138,3 +154,5 @@ inline TrainTest make_synthetic(int train, int test, std::uint64_t seed) {
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

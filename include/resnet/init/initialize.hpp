@@ -27,13 +27,16 @@ class Initializer {
  public:
   Initializer(Context<B>& ctx, InitOptions options) : ctx_(ctx), options_(options), stream_{options.seed, for_init} {}
 
-  void normal(auto& tensor, double std) {
+  // Not inlined: a network has dozens of tensors.
+  [[gnu::noinline]] void normal(TensorBase<B>& tensor, double std) {
     run<op::FillNormal>(ctx_, {.count = tensor.size(), .stream = next(), .std = std, .y = tensor});
   }
-  void uniform(auto& tensor, double bound) {
+  [[gnu::noinline]] void uniform(TensorBase<B>& tensor, double bound) {
     run<op::FillUniform>(ctx_, {.count = tensor.size(), .stream = next(), .low = -bound, .high = bound, .y = tensor});
   }
-  void constant(auto& tensor, typename B::Scalar value) { B::fill(tensor.size(), value, tensor.data()); }
+  [[gnu::noinline]] void constant(TensorBase<B>& tensor, typename B::Scalar value) {
+    B::fill(tensor.size(), value, tensor.data());
+  }
 
   template <class T>
   void operator()(std::string_view, Role, T&) {

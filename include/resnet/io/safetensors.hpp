@@ -92,6 +92,159 @@ RESNET_ONCE void write_safetensors(const std::string& path, const SafeTensors& c
 
 }  // namespace resnet
 
-#ifndef RESNET_COMPILED
-#include <resnet/io/bodies/safetensors.hpp>
-#endif
+#ifdef RESNET_BODIES
+
+#include <resnet/io/atomic_file.hpp>
+#include <resnet/io/xxh64.hpp>
+
+#include <cstdio>
+#include <limits>
+#include <span>
+
+namespace resnet {
+
+RESNET_ONCE std::string not_finite(const StoredTensor& tensor, Dtype as) {
+  const std::size_t first = first_not_finite(tensor.dtype, tensor.bytes.data(), tensor.size(), as);
+  if (first == tensor.size()) return "";
+  Dimensions index(tensor.shape.size());
+  auto rest = static_cast<std::int64_t>(first);
+  for (std::size_t d = index.size(); d-- > 0; rest /= tensor.shape[d]) index[d] = rest % tensor.shape[d];
+  const auto value = element<double>(tensor.dtype, &tensor.bytes[first * dtype_info(tensor.dtype).bytes]);
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g",
+                value == value ? value : std::numeric_limits<double>::quiet_NaN());  // no -nan
+  return text + (" at index " + to_text(index));
+}
+
+namespace detail {
+
+RESNET_ONCE FileLayout::FileLayout(const SafeTensors& content) {
+  header.metadata = content.metadata;
+  header.metadata.erase(checksum_key);
+  for (const std::size_t width : {8u, 4u, 2u, 1u})  // the widest elements first keeps every tensor aligned
+    for (const auto& [name, tensor] : content.tensors)
+      if (dtype_info(tensor.dtype).bytes == width) {
+        const std::uint64_t begin = header.data_bytes;
+        header.data_bytes += tensor.bytes.size();
+        header.tensors[name] = {tensor.dtype, tensor.shape, begin, header.data_bytes};
+        order.push_back(&tensor);
+      }
+}
+
+/// Throws Error for what could be written but not read again, DivergedError for values that are not finite.
+/// (Parsing the header instead would cost every program that only writes four seconds of compile time for the
+/// JSON library.)
+RESNET_ONCE void check_writable(const std::string& path, const SafeTensors& content) {
+  const auto check_text = [&](const std::string& where, const std::string& text) {
+    if (!is_utf8(text)) throw Error(path + ": " + where + ": expected UTF-8, found \"" + text + '"');
+  };
+  for (const auto& [key, value] : content.metadata) {
+    check_text("a key of the metadata", key);
+    check_text("metadata \"" + key + '"', value);
+  }
+  for (const auto& [name, tensor] : content.tensors) {
+    check_text("a tensor's name", name);
+    const std::string where = path + ": \"" + name + "\": ";
+    if (name == "__metadata__") throw Error(where + "expected another name: the format uses this one");
+    std::uint64_t bytes = dtype_info(tensor.dtype).bytes;
+    for (const std::int64_t dim : tensor.shape)
+      if (dim < 0 || __builtin_mul_overflow(bytes, static_cast<std::uint64_t>(dim), &bytes))
+        throw Error(where + "shape: expected non-negative sizes that 64 bits can hold, found " + to_text(tensor.shape));
+    if (bytes != tensor.bytes.size())
+      throw Error(where + "expected " + std::to_string(bytes) + " bytes for shape " + to_text(tensor.shape) +
+                  ", found " + std::to_string(tensor.bytes.size()));
+    if (const std::string found = not_finite(tensor, tensor.dtype); !found.empty())
+      throw DivergedError(where + "expected finite values, found " + found);
+  }
+}
+
+/// The checksum of what the file says: of its header without the checksum, as this library writes it, then of
+/// each tensor's bytes from the sum before on. A program that writes the same content in another order keeps
+/// it valid.
+RESNET_ONCE std::string checksum(const FileLayout& layout) {
+  const std::string header = format_safetensors_header(layout.header);
+  std::uint64_t sum = xxh64(std::as_bytes(std::span(header)), 0);
+  for (const StoredTensor* tensor : layout.order) sum = xxh64(tensor->bytes, sum);
+  char text[17];
+  std::snprintf(text, sizeof(text), "%016llx", static_cast<unsigned long long>(sum));
+  return text;
+}
+
+/// Takes the checksum out of the metadata, if there is one, and throws Error if it is of something else.
+RESNET_ONCE void verify_checksum(const std::string& path, SafeTensors& content) {
+  const auto expected = content.metadata.extract(checksum_key);
+  if (expected.empty()) return;
+  if (const std::string found = checksum(FileLayout(content)); found != expected.mapped())
+    throw Error(path + ": expected the checksum " + expected.mapped() + " from the metadata, found " + found +
+                ": the file is damaged, or a program has changed it and kept the metadata \"" + checksum_key + '"');
+}
+
+/// Throws Error for a file of torch.save (a zip archive, or a pickle before PyTorch 1.6) and tells how to
+/// convert it.
+RESNET_ONCE void refuse_torch_file(const std::string& path, std::uint64_t first_bytes) {
+  const bool zip = (first_bytes & 0xFFFFFFFF) == 0x04034B50;                              // "PK\3\4"
+  const bool pickle = (first_bytes & 0xFF) == 0x80 && (first_bytes >> 8 & 0xFF) - 2 < 4;  // protocols 2 to 5
+  if (!zip && !pickle) return;
+  const std::size_t dot = path.rfind('.'), slash = path.rfind('/') + 1;
+  const std::string stem = dot != std::string::npos && dot > slash ? path.substr(0, dot) : path;
+  throw Error(path +
+              ": expected a safetensors file, found one of PyTorch's torch.save. Two lines of Python convert "
+              "it (what "
+              "torch.load returns has to be the state_dict):\n  import torch, safetensors.torch\n"
+              "  safetensors.torch.save_file(torch.load(" +
+              json_string(path) + ", map_location=\"cpu\", weights_only=True), " + json_string(stem + ".safetensors") +
+              ')');
+}
+
+}  // namespace detail
+
+RESNET_ONCE SafeTensors read_safetensors(const InputFile& file) {
+  return file.with_memory([&] {
+    std::uint64_t length = 0;
+    file.read(0, &length, sizeof(length));
+    if (length > largest_safetensors_header) detail::refuse_torch_file(file.name(), length);
+    if (length > largest_safetensors_header || length < 2)
+      fail_at(file.name(), 0,
+              "expected a header of 2 to " + std::to_string(largest_safetensors_header) + " bytes, found the length " +
+                  std::to_string(length));
+    file.expect(header_offset, length);
+    const std::uint64_t data = header_offset + length;
+    std::string text(length, '\0');
+    file.read(header_offset, text.data(), text.size());
+    SafetensorsHeader header = parse_safetensors_header(file.name(), text);
+    if (file.size() - data != header.data_bytes)
+      fail_at(file.name(), file.size(),
+              "expected " + std::to_string(header.data_bytes) + " bytes of tensors from byte " + std::to_string(data) +
+                  " to the end of the file, found " + std::to_string(file.size() - data));
+
+    SafeTensors result;
+    for (auto& [name, entry] : header.tensors) {
+      StoredTensor& tensor = result.tensors[name];
+      tensor = {entry.dtype, std::move(entry.shape), std::vector<std::byte>(entry.end - entry.begin)};
+      file.read(data + entry.begin, tensor.bytes.data(), tensor.bytes.size());
+    }
+    result.metadata = std::move(header.metadata);
+    detail::verify_checksum(file.name(), result);
+    return result;
+  });
+}
+RESNET_ONCE void write_safetensors(const std::string& path, const SafeTensors& content) {
+  detail::check_writable(path, content);
+  detail::FileLayout layout(content);
+  layout.header.metadata[checksum_key] = detail::checksum(layout);
+  const std::string text = format_safetensors_header(layout.header);
+  if (text.size() > largest_safetensors_header)
+    throw Error(path + ": the header: expected at most " + std::to_string(largest_safetensors_header) +
+                " bytes, found " + std::to_string(text.size()));
+  const std::uint64_t length = text.size();
+
+  AtomicFile file(path);
+  file.write(&length, sizeof(length));
+  file.write(text.data(), text.size());
+  for (const StoredTensor* tensor : layout.order) file.write(tensor->bytes.data(), tensor->bytes.size());
+  file.commit();
+}
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

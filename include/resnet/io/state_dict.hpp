@@ -4,15 +4,15 @@
 // (out, in, kernel, kernel) in a file; everything else is the same in both.
 #pragma once
 
-#include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/visit.hpp>
 #include <resnet/io/rename.hpp>
 #include <resnet/io/safetensors.hpp>
 #include <resnet/io/state_loader.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,47 +23,34 @@ namespace resnet {
 
 namespace detail {
 
-/// The dimensions of a tensor in a file.
-inline Dimensions file_shape(std::span<const int> dims) {
-  Dimensions shape(dims.begin(), dims.end());
-  if (shape.size() == 4) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());  // OHWI to OIHW
-  return shape;
-}
+/// Adds a tensor of these dimensions in memory to a file, as PyTorch has it.
+RESNET_ONCE void put_tensor(SafeTensors& file, std::string name, std::span<const int> dims, std::vector<float> values);
+RESNET_ONCE void put_tensor(SafeTensors& file, std::string name, std::span<const int> dims, std::vector<double> values);
+RESNET_ONCE void put_counter(SafeTensors& file, std::string name, std::int64_t counter);
 
-/// Converts a convolution's weight between the two orders.
+/// Tells a loader that a file is to fill a tensor of these dimensions in memory: by `take`, which may not throw.
 template <class T>
-std::vector<T> reordered(const Dimensions& oihw, const std::vector<T>& from, bool to_oihw) {
-  const auto in = static_cast<std::size_t>(oihw[1]), pixels = static_cast<std::size_t>(oihw[2] * oihw[3]);
-  std::vector<T> to(from.size());
-  for (std::size_t o = 0; o < from.size(); o += in * pixels)
-    for (std::size_t i = 0; i < in; ++i)
-      for (std::size_t k = 0; k < pixels; ++k) {
-        const std::size_t file = o + i * pixels + k, memory = o + k * in + i;
-        to[to_oihw ? file : memory] = from[to_oihw ? memory : file];
-      }
-  return to;
-}
+using Take = std::function<void(const std::vector<T>&)>;
+RESNET_ONCE void expect_tensor(StateLoader& loader, const std::string& name, std::span<const int> dims,
+                               Take<float> take);
+RESNET_ONCE void expect_tensor(StateLoader& loader, const std::string& name, std::span<const int> dims,
+                               Take<double> take);
+RESNET_ONCE void expect_counter(StateLoader& loader, const std::string& name, std::int64_t& count,
+                                bool zero_if_missing);
 
 /// Called for each entry of a model's state_dict: adds it to a file.
 struct PutState {
   SafeTensors& file;
   std::string prefix;
 
-  template <class B, class Scalar>
-  void operator()(std::string_view name, Role, TensorView<B, Scalar> tensor) const {
+  template <class B>
+  void operator()(std::string_view name, Role, const TensorBase<B>& tensor) const {
     std::vector<typename B::Scalar> host(tensor.size());
     B::download(host.size(), tensor.data(), host.data());
-    Dimensions shape = file_shape(tensor.dims());
-    if (shape.size() == 4) host = reordered(shape, host, true);
-    put(name, StoredTensor::of(std::move(shape), host));
+    put_tensor(file, prefix + std::string(name), tensor.dims(), std::move(host));
   }
   void operator()(std::string_view name, Role, std::int64_t counter) const {
-    put(name, StoredTensor::of({}, std::vector<std::int64_t>{counter}));
-  }
-
- private:
-  void put(std::string_view name, StoredTensor stored) const {
-    file.tensors.insert_or_assign(prefix + std::string(name), std::move(stored));
+    put_counter(file, prefix + std::string(name), counter);
   }
 };
 
@@ -73,20 +60,16 @@ struct ExpectState {
   std::string prefix;
   bool zero_if_missing = false;  // counts
 
-  template <class B, class Scalar>
-  void operator()(std::string_view name, Role, TensorView<B, Scalar> tensor) const {
-    const auto prepare = [data = tensor.data()](const StoredTensor& from) {
-      auto host = from.values<Scalar>();
-      if (from.shape.size() == 4) host = reordered(from.shape, host, false);
-      return [data, host = std::move(host)] { B::upload(host.size(), host.data(), data); };
-    };
-    loader.expect(prefix + std::string(name), {file_shape(tensor.dims()), dtype_of<Scalar>(), prepare});
+  template <class B>
+  void operator()(std::string_view name, Role, TensorBase<B>& tensor) const {
+    using Scalar = typename B::Scalar;
+    expect_tensor(loader, prefix + std::string(name), tensor.dims(),
+                  Take<Scalar>([data = tensor.data()](const std::vector<Scalar>& values) {
+                    B::upload(values.size(), values.data(), data);
+                  }));
   }
   void operator()(std::string_view name, Role, std::int64_t& count) const {
-    const auto prepare = [&count](const StoredTensor& from) {
-      return [&count, number = from.values<std::int64_t>().front()] { count = number; };
-    };
-    loader.expect(prefix + std::string(name), {{}, Dtype::i64, prepare, zero_if_missing});
+    expect_counter(loader, prefix + std::string(name), count, zero_if_missing);
   }
 };
 
@@ -164,3 +147,80 @@ Metadata load_weights(const std::string& path, Model& model, const LoadOptions& 
 }
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <algorithm>
+
+namespace resnet {
+
+namespace detail {
+
+/// The dimensions of a tensor in a file.
+inline Dimensions file_shape(std::span<const int> dims) {
+  Dimensions shape(dims.begin(), dims.end());
+  if (shape.size() == 4) std::rotate(shape.begin() + 1, shape.begin() + 3, shape.end());  // OHWI to OIHW
+  return shape;
+}
+
+/// Converts a convolution's weight between the two orders.
+template <class T>
+std::vector<T> reordered(const Dimensions& oihw, const std::vector<T>& from, bool to_oihw) {
+  const auto in = static_cast<std::size_t>(oihw[1]), pixels = static_cast<std::size_t>(oihw[2] * oihw[3]);
+  std::vector<T> to(from.size());
+  for (std::size_t o = 0; o < from.size(); o += in * pixels)
+    for (std::size_t i = 0; i < in; ++i)
+      for (std::size_t k = 0; k < pixels; ++k) {
+        const std::size_t file = o + i * pixels + k, memory = o + k * in + i;
+        to[to_oihw ? file : memory] = from[to_oihw ? memory : file];
+      }
+  return to;
+}
+
+template <class T>
+void put_values(SafeTensors& file, std::string name, std::span<const int> dims, std::vector<T> values) {
+  Dimensions shape = file_shape(dims);
+  if (shape.size() == 4) values = reordered(shape, values, true);
+  file.tensors.insert_or_assign(std::move(name), StoredTensor::of(std::move(shape), values));
+}
+RESNET_ONCE void put_tensor(SafeTensors& file, std::string name, std::span<const int> dims, std::vector<float> values) {
+  put_values(file, std::move(name), dims, std::move(values));
+}
+RESNET_ONCE void put_tensor(SafeTensors& file, std::string name, std::span<const int> dims,
+                            std::vector<double> values) {
+  put_values(file, std::move(name), dims, std::move(values));
+}
+RESNET_ONCE void put_counter(SafeTensors& file, std::string name, std::int64_t counter) {
+  put_values(file, std::move(name), {}, std::vector<std::int64_t>{counter});
+}
+
+template <class T>
+void expect_values(StateLoader& loader, const std::string& name, std::span<const int> dims, Take<T> take) {
+  const auto prepare = [take = std::move(take)](const StoredTensor& from) {
+    auto values = from.values<T>();
+    if (from.shape.size() == 4) values = reordered(from.shape, values, false);
+    return [take, values = std::move(values)] { take(values); };
+  };
+  loader.expect(name, {file_shape(dims), dtype_of<T>(), prepare});
+}
+RESNET_ONCE void expect_tensor(StateLoader& loader, const std::string& name, std::span<const int> dims,
+                               Take<float> take) {
+  expect_values(loader, name, dims, std::move(take));
+}
+RESNET_ONCE void expect_tensor(StateLoader& loader, const std::string& name, std::span<const int> dims,
+                               Take<double> take) {
+  expect_values(loader, name, dims, std::move(take));
+}
+RESNET_ONCE void expect_counter(StateLoader& loader, const std::string& name, std::int64_t& count,
+                                bool zero_if_missing) {
+  const auto prepare = [&count](const StoredTensor& from) {
+    return [&count, number = from.values<std::int64_t>().front()] { count = number; };
+  };
+  loader.expect(name, {{}, Dtype::i64, prepare, zero_if_missing});
+}
+
+}  // namespace detail
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

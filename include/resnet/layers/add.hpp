@@ -9,12 +9,22 @@
 
 namespace resnet {
 
+namespace detail {
+
+/// Of images of `size` elements, not inlined: a network compiles it once.
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> add(Context<B>& ctx, std::size_t size, BatchBase<B> a, BatchBase<B> b) {
+  if (a.n() == 0 || b.n() == 0) return {};
+  auto y = ctx.make_images_like(b.unique() ? b : a, size);
+  run<op::Add>(ctx, {.count = extent(y.n()) * size, .a = a, .b = b, .y = y});
+  return y;
+}
+
+}  // namespace detail
+
 template <Shape S, class B>
 constexpr Batch<S, B> add(Context<B>& ctx, Batch<S, B> a, Batch<S, B> b) {
-  if (a.n() == 0 || b.n() == 0) return {};
-  auto y = ctx.make_like(b.unique() ? b : a);
-  run<op::Add>(ctx, {.count = y.size(), .a = a, .b = b, .y = y});
-  return y;
+  return Batch<S, B>(detail::add<B>(ctx, S.size(), std::move(a), std::move(b)));
 }
 
 }  // namespace resnet

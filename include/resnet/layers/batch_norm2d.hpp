@@ -22,26 +22,145 @@
 
 namespace resnet {
 
+/// Of a BatchNorm2d, whatever its channels: layers_of<BatchNormMode>(model).
+struct BatchNormMode {
+  std::int64_t num_batches_tracked = 0;
+  Statistics statistics = Statistics::batch;  // in training
+};
+
 namespace detail {
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_one_value() {
   throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
 }
 
+inline constexpr double batch_norm_eps = 1e-5, batch_norm_momentum = 0.1;
+
+template <class B>
+struct BatchNormSaved {
+  BatchBase<B> x;
+  BatchBase<B, typename B::Scalar> mean, inv_std;
+};
+/// Tensor is TensorBase<B> or const.
+template <class Tensor>
+struct BatchNormTensors {
+  Tensor &weight, &bias, &running_mean, &running_var;
+};
+struct BatchNormForm {
+  int pixels;  // of an image
+  op::Activation activation;
+};
+
+// The passes with their shape as numbers, not inlined: a network compiles them once and not for each of its BatchNorms.
+
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> batch_norm_forward(Context<B>& ctx, BatchNormForm form, BatchNormMode& mode,
+                                                            BatchNormTensors<TensorBase<B>> norm, BatchBase<B> x,
+                                                            BatchBase<B> skip, BatchNormSaved<B>& saved) {
+  const int rows = require_images(x.n()) * form.pixels, channels = static_cast<int>(norm.weight.size());
+  const auto mean = saved.mean = ctx.template make_images<typename B::Scalar>(1, norm.weight.size());
+  const auto inv_std = saved.inv_std = ctx.template make_images<typename B::Scalar>(1, norm.weight.size());
+  if (mode.statistics == Statistics::running) {
+    run<op::RunningStatistics>(ctx, {.channels = channels,
+                                     .eps = batch_norm_eps,
+                                     .running_mean = norm.running_mean,
+                                     .running_var = norm.running_var,
+                                     .mean = mean,
+                                     .inv_std = inv_std});
+  } else {
+    if (rows < 2) throw_one_value();
+    run<op::BatchStatistics>(ctx, {.rows = rows,
+                                   .channels = channels,
+                                   .eps = batch_norm_eps,
+                                   .momentum = batch_norm_momentum,
+                                   .x = x,
+                                   .running_mean = norm.running_mean,
+                                   .running_var = norm.running_var,
+                                   .mean = mean,
+                                   .inv_std = inv_std});
+    ++mode.num_batches_tracked;
+  }
+  BatchBase<B> y;
+  if (skip.unique())
+    y = skip;
+  else
+    y = ctx.make_images(x.n(), extent(form.pixels, channels));
+  run<op::Normalize>(ctx, {.rows = rows,
+                           .channels = channels,
+                           .x = x,
+                           .weight = norm.weight,
+                           .bias = norm.bias,
+                           .mean = mean,
+                           .inv_std = inv_std,
+                           .skip = skip,
+                           .activation = form.activation,
+                           .y = y});
+  saved.x = std::move(x);
+  return y;
+}
+
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> batch_norm_infer(Context<B>& ctx, BatchNormForm form,
+                                                          BatchNormTensors<const TensorBase<B>> norm, BatchBase<B> x,
+                                                          BatchBase<B> skip) {
+  const int rows = require_images(x.n()) * form.pixels, channels = static_cast<int>(norm.weight.size());
+  auto y = ctx.make_images_like(x, extent(form.pixels, channels));
+  run<op::BatchNormInfer>(ctx, {.rows = rows,
+                                .channels = channels,
+                                .eps = batch_norm_eps,
+                                .x = x,
+                                .weight = norm.weight,
+                                .bias = norm.bias,
+                                .running_mean = norm.running_mean,
+                                .running_var = norm.running_var,
+                                .skip = skip,
+                                .activation = form.activation,
+                                .y = y});
+  return y;
+}
+
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> batch_norm_backward(Context<B>& ctx, BatchNormForm form, Statistics statistics,
+                                                             BatchNormTensors<const TensorBase<B>> norm,
+                                                             BatchBase<B> dy, const BatchBase<B>& y,
+                                                             const BatchBase<B>& dskip, BatchNormSaved<B>& saved,
+                                                             TensorBase<B>& dweight, TensorBase<B>& dbias) {
+  const auto x = take(saved.x, dy);
+  const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
+  if (dweight.released()) return {};
+  const int rows = require_images(dy.n()) * form.pixels, channels = static_cast<int>(norm.weight.size());
+  const BatchBase<B>& place = dskip.n() > 0 ? x : dy;  // dy's memory may be dskip's
+  auto dx = ctx.make_images_like(place, extent(form.pixels, channels));
+  run<op::NormalizeBackward>(ctx, {.rows = rows,
+                                   .channels = channels,
+                                   .statistics = statistics,
+                                   .x = x,
+                                   .weight = norm.weight,
+                                   .bias = norm.bias,
+                                   .mean = mean,
+                                   .inv_std = inv_std,
+                                   .activation = form.activation,
+                                   .y = y,
+                                   .dy = dy,
+                                   .dskip = dskip,
+                                   .dx = dx,
+                                   .dweight = dweight,
+                                   .dbias = dbias});
+  return dx;
+}
+
 /// What they have in common: y = activation(norm(x) + skip) and its gradients.
 template <int Channels, class B>
-struct BatchNorm {
-  static constexpr double eps = 1e-5;
-  static constexpr double momentum = 0.1;
+struct BatchNorm : BatchNormMode {
+  static constexpr double eps = batch_norm_eps, momentum = batch_norm_momentum;
 
-  Tensor<B, Channels> weight = filled_with_ones();
+  Tensor<B, Channels> weight{1};
   Tensor<B, Channels> bias;
   Tensor<B, Channels> running_mean;
-  Tensor<B, Channels> running_var = filled_with_ones();
-  std::int64_t num_batches_tracked = 0;
-  Statistics statistics = Statistics::batch;  // in training
+  Tensor<B, Channels> running_var{1};
 
   using Backend = B;
+  using Kind = BatchNormMode;
 
   static constexpr Shape out(Shape in) { return in; }
 
@@ -52,10 +171,7 @@ struct BatchNorm {
   }
 
   template <Shape S>
-  struct Saved {
-    Batch<S, B> x;
-    Scalars<Shape{Channels}, B> mean, inv_std;
-  };
+  struct Saved : BatchNormSaved<B> {};
 
   static constexpr void visit(auto&& f, auto&... self) {
     f("weight", Role::scale, self.weight...);
@@ -66,110 +182,8 @@ struct BatchNorm {
   }
 
  protected:
-  template <class Layer, Shape S>
-  constexpr Batch<S, B> forward_as(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation,
-                                   Saved<S>& saved) {
-    require_channels<Layer, S.c, Channels>(ctx);
-    const int n = rows<S>(x.n());
-    const auto mean = saved.mean = ctx.template make_scalars<Shape{Channels}>(1);
-    const auto inv_std = saved.inv_std = ctx.template make_scalars<Shape{Channels}>(1);
-    if (statistics == Statistics::running) {
-      run<op::RunningStatistics>(ctx, {.channels = Channels,
-                                       .eps = eps,
-                                       .running_mean = running_mean,
-                                       .running_var = running_var,
-                                       .mean = mean,
-                                       .inv_std = inv_std});
-    } else {
-      if (n < 2) throw_one_value();
-      run<op::BatchStatistics>(ctx, {.rows = n,
-                                     .channels = Channels,
-                                     .eps = eps,
-                                     .momentum = momentum,
-                                     .x = x,
-                                     .running_mean = running_mean,
-                                     .running_var = running_var,
-                                     .mean = mean,
-                                     .inv_std = inv_std});
-      ++num_batches_tracked;
-    }
-    Batch<S, B> y;
-    if (skip.unique())
-      y = skip;
-    else
-      y = ctx.template make<S>(x.n());
-    run<op::Normalize>(ctx, {.rows = n,
-                             .channels = Channels,
-                             .x = x,
-                             .weight = weight,
-                             .bias = bias,
-                             .mean = mean,
-                             .inv_std = inv_std,
-                             .skip = skip,
-                             .activation = activation,
-                             .y = y});
-    saved.x = std::move(x);
-    return y;
-  }
-
-  template <class Layer, Shape S>
-  constexpr Batch<S, B> infer_as(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, op::Activation activation) const {
-    require_channels<Layer, S.c, Channels>(ctx);
-    auto y = ctx.make_like(x);
-    run<op::BatchNormInfer>(ctx, {.rows = rows<S>(x.n()),
-                                  .channels = Channels,
-                                  .eps = eps,
-                                  .x = x,
-                                  .weight = weight,
-                                  .bias = bias,
-                                  .running_mean = running_mean,
-                                  .running_var = running_var,
-                                  .skip = skip,
-                                  .activation = activation,
-                                  .y = y});
-    return y;
-  }
-
-  /// y: what forward gave where it had a skip, whose gradient goes to dskip.
-  template <Shape S>
-  constexpr Batch<S, B> backward_as(Context<B>& ctx, Batch<S, B> dy, op::Activation activation, const Batch<S, B>& y,
-                                    const Batch<S, B>& dskip, Saved<S>& saved, BatchNorm& grad) const {
-    const auto x = take(saved.x, dy);
-    const auto mean = std::move(saved.mean), inv_std = std::move(saved.inv_std);
-    if (grad.weight.released()) return {};
-    Batch<S, B> dx;
-    if (dskip.n() > 0)
-      dx = ctx.make_like(x);  // dy's memory may be dskip's
-    else
-      dx = ctx.make_like(dy);
-    run<op::NormalizeBackward>(ctx, {.rows = rows<S>(dy.n()),
-                                     .channels = Channels,
-                                     .statistics = statistics,
-                                     .x = x,
-                                     .weight = weight,
-                                     .bias = bias,
-                                     .mean = mean,
-                                     .inv_std = inv_std,
-                                     .activation = activation,
-                                     .y = y,
-                                     .dy = dy,
-                                     .dskip = dskip,
-                                     .dx = dx,
-                                     .dweight = grad.weight,
-                                     .dbias = grad.bias});
-    return dx;
-  }
-
- private:
-  template <Shape S>
-  static constexpr int rows(int n) {
-    return require_images(n) * S.h * S.w;
-  }
-  static constexpr Tensor<B, Channels> filled_with_ones() {
-    Tensor<B, Channels> t;
-    B::fill(t.size(), 1, t.data());
-    return t;
-  }
+  constexpr BatchNormTensors<TensorBase<B>> tensors() { return {weight, bias, running_mean, running_var}; }
+  constexpr BatchNormTensors<const TensorBase<B>> tensors() const { return {weight, bias, running_mean, running_var}; }
 };
 
 }  // namespace detail
@@ -183,15 +197,21 @@ struct BatchNorm2d : detail::BatchNorm<Channels, B> {
 
   template <Shape S>
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return this->template forward_as<BatchNorm2d>(ctx, std::move(x), {}, op::Activation::none, saved);
+    require_channels<BatchNorm2d, S.c, Channels>(ctx);
+    return Batch<S, B>(detail::batch_norm_forward<B>(ctx, {S.h * S.w, op::Activation::none}, *this, this->tensors(),
+                                                     std::move(x), {}, saved));
   }
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    return this->template infer_as<BatchNorm2d>(ctx, std::move(x), {}, op::Activation::none);
+    require_channels<BatchNorm2d, S.c, Channels>(ctx);
+    return Batch<S, B>(
+        detail::batch_norm_infer<B>(ctx, {S.h * S.w, op::Activation::none}, this->tensors(), std::move(x), {}));
   }
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNorm2d& grad) const {
-    return this->backward_as(ctx, std::move(dy), op::Activation::none, {}, {}, saved, grad);
+    return Batch<S, B>(detail::batch_norm_backward<B>(ctx, {S.h * S.w, op::Activation::none}, this->statistics,
+                                                      this->tensors(), std::move(dy), {}, {}, saved, grad.weight,
+                                                      grad.bias));
   }
 };
 
@@ -204,15 +224,21 @@ struct BatchNormReLU : detail::BatchNorm<Channels, B> {
 
   template <Shape S>
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) {
-    return this->template forward_as<BatchNormReLU>(ctx, std::move(x), {}, op::Activation::relu, saved);
+    require_channels<BatchNormReLU, S.c, Channels>(ctx);
+    return Batch<S, B>(detail::batch_norm_forward<B>(ctx, {S.h * S.w, op::Activation::relu}, *this, this->tensors(),
+                                                     std::move(x), {}, saved));
   }
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    return this->template infer_as<BatchNormReLU>(ctx, std::move(x), {}, op::Activation::relu);
+    require_channels<BatchNormReLU, S.c, Channels>(ctx);
+    return Batch<S, B>(
+        detail::batch_norm_infer<B>(ctx, {S.h * S.w, op::Activation::relu}, this->tensors(), std::move(x), {}));
   }
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, BatchNormReLU& grad) const {
-    return this->backward_as(ctx, std::move(dy), op::Activation::relu, {}, {}, saved, grad);
+    return Batch<S, B>(detail::batch_norm_backward<B>(ctx, {S.h * S.w, op::Activation::relu}, this->statistics,
+                                                      this->tensors(), std::move(dy), {}, {}, saved, grad.weight,
+                                                      grad.bias));
   }
 };
 

@@ -8,7 +8,7 @@
 
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
-#include <resnet/op/conv2d.hpp>
+#include <resnet/layers/convolution.hpp>
 
 #include <cmath>
 #include <type_traits>
@@ -54,18 +54,14 @@ struct Conv2d {
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     require_channels<Conv2d, S.c, In>(ctx);
     require_window<Conv2d, S, Kernel, Padding>(ctx);
-    auto y = ctx.template make<out(S)>(x.n());
-    run<op::Conv2d>(ctx, {.g = geometry<S>(x.n()), .x = x, .weight = weight, .bias = bias_or_null(*this), .y = y});
-    return y;
+    return Batch<out(S), B>(detail::convolve<B>(ctx, one<S>, x, weight, bias_of(*this)));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, Conv2d& grad) const {
     backward_weight(ctx, dy, saved, grad);
     if (grad.weight.released()) return {};
-    auto dx = ctx.template make<S>(dy.n());
-    run<op::Conv2dBackwardData>(ctx, {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .dx = dx});
-    return dx;
+    return Batch<S, B>(detail::convolve_backward_data<B>(ctx, one<S>, dy, weight, {}));
   }
 
   /// Backward of a block's branch: `dskip` is the gradient that reaches x by another way; returns the sum.
@@ -74,18 +70,13 @@ struct Conv2d {
                                      Conv2d& grad) const {
     backward_weight(ctx, dy, saved, grad);
     if (grad.weight.released()) return {};
-    auto dx = ctx.make_like(dskip);
-    run<op::Conv2dBackwardData>(ctx, {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .addend = dskip, .dx = dx});
-    return dx;
+    return Batch<S, B>(detail::convolve_backward_data<B>(ctx, one<S>, dy, weight, std::move(dskip)));
   }
 
   /// Backward without dx: for the first layer of a network, whose input needs no gradient.
   template <Shape S>
   constexpr void backward_weight(Context<B>& ctx, const Batch<out(S), B>& dy, Saved<S>& saved, Conv2d& grad) const {
-    const auto x = take(saved.x, dy);
-    if (grad.weight.released()) return;
-    run<op::Conv2dBackwardWeight>(
-        ctx, {.g = geometry<S>(dy.n()), .x = x, .dy = dy, .dweight = grad.weight, .dbias = bias_or_null(grad)});
+    detail::convolve_backward_weight<B>(ctx, one<S>, saved.x, dy, grad.weight, bias_of(grad));
   }
 
   static constexpr void visit(auto&& f, auto&... self) {
@@ -95,14 +86,12 @@ struct Conv2d {
 
  private:
   template <Shape S>
-  static constexpr Conv2dGeometry geometry(int n) {
-    return {require_images(n), S.h, S.w, S.c, out(S).h, out(S).w, Out, Kernel, Stride, Padding};
-  }
-  static constexpr auto bias_or_null(auto& self) {
+  static constexpr Conv2dGeometry one{1, S.h, S.w, In, out(S).h, out(S).w, Out, Kernel, Stride, Padding};
+  static constexpr auto bias_of(auto& self) {
     if constexpr (Bias)
-      return self.bias.data();
+      return &self.bias;
     else
-      return static_cast<typename B::Scalar*>(nullptr);
+      return nullptr;
   }
 };
 

@@ -18,7 +18,7 @@ template <int Channels, class B = Cpu>
 struct LayerNorm2d {
   static constexpr double eps = 1e-6;
 
-  Tensor<B, Channels> weight = filled_with_ones();
+  Tensor<B, Channels> weight{1};
   Tensor<B, Channels> bias;
 
   using Backend = B;
@@ -91,11 +91,6 @@ struct LayerNorm2d {
   template <Shape S>
   static constexpr int rows(int n) {
     return require_images(n) * S.h * S.w;
-  }
-  static constexpr Tensor<B, Channels> filled_with_ones() {
-    Tensor<B, Channels> t;
-    B::fill(t.size(), 1, t.data());
-    return t;
   }
 };
 

@@ -7,7 +7,7 @@
 
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
-#include <resnet/op/conv2d.hpp>
+#include <resnet/layers/convolution.hpp>
 
 #include <cmath>
 #include <type_traits>
@@ -50,27 +50,20 @@ struct Linear {
   constexpr Batch<Shape{Out}, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     require_one_pixel<Linear, S>(ctx);
     require_features<Linear, S.c, In>(ctx);
-    auto y = ctx.template make<Shape{Out}>(x.n());
-    run<op::Conv2d>(ctx, {.g = geometry(x.n()), .x = x, .weight = weight, .bias = bias_or_null(*this), .y = y});
-    return y;
+    return Batch<Shape{Out}, B>(detail::convolve<B>(ctx, one, x, weight, bias_of(*this)));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<Shape{Out}, B> dy, Saved<S>& saved, Linear& grad) const {
     backward_weight(ctx, dy, saved, grad);
     if (grad.weight.released()) return {};
-    auto dx = ctx.template make<S>(dy.n());
-    run<op::Conv2dBackwardData>(ctx, {.g = geometry(dy.n()), .dy = dy, .weight = weight, .dx = dx});
-    return dx;
+    return Batch<S, B>(detail::convolve_backward_data<B>(ctx, one, dy, weight, {}));
   }
 
   /// Backward without dx: for the first layer of a network, whose input needs no gradient.
   template <Shape S>
   constexpr void backward_weight(Context<B>& ctx, const Batch<Shape{Out}, B>& dy, Saved<S>& saved, Linear& grad) const {
-    const auto x = take(saved.x, dy);
-    if (grad.weight.released()) return;
-    run<op::Conv2dBackwardWeight>(
-        ctx, {.g = geometry(dy.n()), .x = x, .dy = dy, .dweight = grad.weight, .dbias = bias_or_null(grad)});
+    detail::convolve_backward_weight<B>(ctx, one, saved.x, dy, grad.weight, bias_of(grad));
   }
 
   static constexpr void visit(auto&& f, auto&... self) {
@@ -79,12 +72,12 @@ struct Linear {
   }
 
  private:
-  static constexpr Conv2dGeometry geometry(int n) { return {require_images(n), 1, 1, In, 1, 1, Out, 1, 1, 0}; }
-  static constexpr auto bias_or_null(auto& self) {
+  static constexpr Conv2dGeometry one{1, 1, 1, In, 1, 1, Out, 1, 1, 0};
+  static constexpr auto bias_of(auto& self) {
     if constexpr (Bias)
-      return self.bias.data();
+      return &self.bias;
     else
-      return static_cast<typename B::Scalar*>(nullptr);
+      return nullptr;
   }
 };
 

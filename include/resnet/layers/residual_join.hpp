@@ -34,10 +34,11 @@ struct ResidualJoin : detail::BatchNorm<Channels, B> {
 
   template <Shape S>
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip, Saved<S>& saved) {
+    require_channels<ResidualJoin, S.c, Channels>(ctx);
     if (drop_path.p == 0)
-      return saved.y = this->template forward_as<ResidualJoin>(ctx, std::move(x), std::move(skip), op::Activation::relu,
-                                                               saved.norm);
-    auto y = this->template forward_as<ResidualJoin>(ctx, std::move(x), {}, op::Activation::none, saved.norm);
+      return saved.y = Batch<S, B>(detail::batch_norm_forward<B>(ctx, joined<S>, *this, this->tensors(), std::move(x),
+                                                                 std::move(skip), saved.norm));
+    Batch<S, B> y(detail::batch_norm_forward<B>(ctx, apart<S>, *this, this->tensors(), std::move(x), {}, saved.norm));
     y = drop_path.forward(ctx, std::move(y), saved.drop_path);
     run<op::Add>(ctx, {.count = y.size(), .a = y, .b = skip, .y = y});
     run<op::Relu>(ctx, {.count = y.size(), .x = y, .y = y});
@@ -46,7 +47,8 @@ struct ResidualJoin : detail::BatchNorm<Channels, B> {
 
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x, Batch<S, B> skip) const {
-    return this->template infer_as<ResidualJoin>(ctx, std::move(x), std::move(skip), op::Activation::relu);
+    require_channels<ResidualJoin, S.c, Channels>(ctx);
+    return Batch<S, B>(detail::batch_norm_infer<B>(ctx, joined<S>, this->tensors(), std::move(x), std::move(skip)));
   }
 
   template <Shape S>
@@ -54,12 +56,14 @@ struct ResidualJoin : detail::BatchNorm<Channels, B> {
     const auto y = take(saved.y, dy);
     auto dskip = ctx.make_like(dy);
     if (drop_path.p == 0 && !grad.weight.released()) {
-      auto dx = this->backward_as(ctx, std::move(dy), op::Activation::relu, y, dskip, saved.norm, grad);
+      Batch<S, B> dx(detail::batch_norm_backward<B>(ctx, joined<S>, this->statistics, this->tensors(), std::move(dy), y,
+                                                    dskip, saved.norm, grad.weight, grad.bias));
       return {std::move(dx), std::move(dskip)};
     }
     run<op::ReluBackward>(ctx, {.count = dskip.size(), .y = y, .dy = dy, .dx = dskip});
     auto dnormed = drop_path.backward(ctx, dskip, saved.drop_path, grad.drop_path);
-    auto dx = this->backward_as(ctx, std::move(dnormed), op::Activation::none, {}, {}, saved.norm, grad);
+    Batch<S, B> dx(detail::batch_norm_backward<B>(ctx, apart<S>, this->statistics, this->tensors(), std::move(dnormed),
+                                                  {}, {}, saved.norm, grad.weight, grad.bias));
     return {std::move(dx), std::move(dskip)};  // the shortcut is trained where the branch is not
   }
 
@@ -67,6 +71,12 @@ struct ResidualJoin : detail::BatchNorm<Channels, B> {
     Norm::visit(f, self...);
     f("drop_path", self.drop_path...);
   }
+
+ private:
+  template <Shape S>
+  static constexpr detail::BatchNormForm joined{S.h * S.w, op::Activation::relu};
+  template <Shape S>
+  static constexpr detail::BatchNormForm apart{S.h * S.w, op::Activation::none};
 };
 
 }  // namespace resnet

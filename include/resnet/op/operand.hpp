@@ -18,8 +18,8 @@ struct In {
   constexpr In(const T* at) : data(at) {}
   template <class B>
   constexpr In(const Buffer<B, T>& memory) : data(memory.data()) {}
-  template <class B, int... Dims>
-  constexpr In(const Tensor<B, Dims...>& tensor) : data(tensor.data()) {}
+  template <class B>
+  constexpr In(const TensorBase<B>& tensor) : data(tensor.data()) {}
   constexpr explicit operator bool() const { return data; }
 };
 
@@ -34,8 +34,8 @@ struct Written {
   constexpr Written(T* at) : data(at) {}
   template <class B>
   constexpr Written(const Buffer<B, T>& memory) : data(memory.data()) {}
-  template <class B, int... Dims>
-  constexpr Written(Tensor<B, Dims...>& tensor) : data(tensor.data()) {}
+  template <class B>
+  constexpr Written(TensorBase<B>& tensor) : data(tensor.data()) {}
   constexpr explicit operator bool() const { return data; }
 };
 

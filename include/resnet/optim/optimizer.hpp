@@ -9,6 +9,7 @@
 #include <resnet/core/backend.hpp>
 #include <resnet/core/error.hpp>
 #include <resnet/core/flat.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/op/parameters.hpp>
 
 #include <algorithm>
@@ -45,23 +46,7 @@ struct WeightDecay {
 };
 
 /// Throws Error for numbers that make no sense: an average that forgets nothing, a step that is not finite.
-inline void validate(const Rule& rule, const WeightDecay& decay = {}) {
-  const auto require = [](bool valid, const char* name, const char* expected, double found) {
-    if (!valid)
-      throw Error(std::string("optimizer: ") + name + ": expected " + expected + ", found " + std::to_string(found));
-  };
-  const auto share = [&](const char* name, double x) { require(x >= 0 && x < 1, name, "0 to below 1", x); };
-  const auto amount = [&](const char* name, double x) { require(x >= 0 && std::isfinite(x), name, "0 or more", x); };
-  const auto check = [&](const auto& r) {
-    if constexpr (requires { r.momentum; }) share("momentum", r.momentum);
-    if constexpr (requires { r.beta1; }) share("beta1", r.beta1), share("beta2", r.beta2);
-    if constexpr (requires { r.alpha; }) share("alpha", r.alpha);
-    if constexpr (requires { r.eps; }) amount("eps", r.eps);
-  };
-  std::visit(check, rule);
-  amount("weight decay", decay.weight), amount("weight decay of scales", decay.scale);
-  amount("weight decay of biases", decay.bias);
-}
+RESNET_ONCE void validate(const Rule& rule, const WeightDecay& decay = {});
 
 template <class Model>
 class Optimizer {
@@ -188,21 +173,21 @@ class Optimizer {
 };
 
 /// Sets all that is trained to zero: the start of a gradient.
-template <class B, class Model>
-void zero(Context<B>& ctx, Flat<Model>& grad) {
+template <class B>
+void zero(Context<B>& ctx, FlatMemory<B>& grad) {
   run<op::Fill>(ctx, {.count = grad.parameters(), .value = 0, .y = grad.data()});
 }
 
 /// Limits each element of the gradient to [-max_value, max_value] (torch.nn.utils.clip_grad_value_).
-template <class B, class Model>
-void clip_grad_value(Context<B>& ctx, Flat<Model>& grad, double max_value) {
+template <class B>
+void clip_grad_value(Context<B>& ctx, FlatMemory<B>& grad, double max_value) {
   run<op::Clamp>(ctx, {.count = grad.parameters(), .low = -max_value, .high = max_value, .y = grad.data()});
 }
 
 /// Scales the gradient so that its L2 norm over all parameters is at most `max_norm` (torch.nn.utils.clip_grad_norm_);
 /// returns the square of the norm it had.
-template <class B, class Model>
-Buffer<B, double> clip_grad_norm(Context<B>& ctx, Flat<Model>& grad, double max_norm) {
+template <class B>
+Buffer<B, double> clip_grad_norm(Context<B>& ctx, FlatMemory<B>& grad, double max_norm) {
   auto squares = ctx.template make_values<double>(1);
   run<op::SumOfSquares>(ctx, {.count = grad.parameters(), .x = grad.data(), .sum = squares});
   run<op::LimitNorm>(ctx, {.count = grad.parameters(), .max_norm = max_norm, .squares = squares, .y = grad.data()});
@@ -210,3 +195,29 @@ Buffer<B, double> clip_grad_norm(Context<B>& ctx, Flat<Model>& grad, double max_
 }
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+namespace resnet {
+
+RESNET_ONCE void validate(const Rule& rule, const WeightDecay& decay) {
+  const auto require = [](bool valid, const char* name, const char* expected, double found) {
+    if (!valid)
+      throw Error(std::string("optimizer: ") + name + ": expected " + expected + ", found " + std::to_string(found));
+  };
+  const auto share = [&](const char* name, double x) { require(x >= 0 && x < 1, name, "0 to below 1", x); };
+  const auto amount = [&](const char* name, double x) { require(x >= 0 && std::isfinite(x), name, "0 or more", x); };
+  const auto check = [&](const auto& r) {
+    if constexpr (requires { r.momentum; }) share("momentum", r.momentum);
+    if constexpr (requires { r.beta1; }) share("beta1", r.beta1), share("beta2", r.beta2);
+    if constexpr (requires { r.alpha; }) share("alpha", r.alpha);
+    if constexpr (requires { r.eps; }) amount("eps", r.eps);
+  };
+  std::visit(check, rule);
+  amount("weight decay", decay.weight), amount("weight decay of scales", decay.scale);
+  amount("weight decay of biases", decay.bias);
+}
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -7,12 +7,9 @@
 #pragma once
 
 #include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <numbers>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -53,33 +50,43 @@ struct Schedule {
   std::int64_t warmup_steps = 0;  // the first steps rise linearly to the rule's first value, which follows
 
   /// For step 0, 1, …, total_steps - 1.
-  double operator()(std::int64_t step) const {
-    const std::int64_t total = std::max<std::int64_t>(total_steps - warmup_steps, 1);  // 1: all warm-up
-    if (step < warmup_steps)
-      return at(0, total) * static_cast<double>(step + 1) / static_cast<double>(warmup_steps + 1);
-    return at(step - warmup_steps, total);
-  }
+  double operator()(std::int64_t step) const;
 
   /// Throws Error for a schedule that makes no sense.
-  void validate() const {
-    require(positive_or_zero(lr), "learning rate", "0 or more", lr);
-    require(total_steps >= 1, "number of steps", "1 or more", total_steps);
-    require(warmup_steps >= 0 && warmup_steps <= total_steps, "warm-up", "0 steps to all of them", warmup_steps);
-    std::visit([&](const auto& r) { validate(r); }, rule);
-  }
+  void validate() const;
 
  private:
+  double at(std::int64_t step, std::int64_t total) const;
+};
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+namespace resnet {
+
+namespace detail {
+
+/// What each rule accepts.
+struct ScheduleCheck {
+  double lr;
+
   static bool positive_or_zero(double x) { return x >= 0 && std::isfinite(x); }
   static void require(bool valid, const char* what, const char* expected, auto found) {
     if (!valid)
       throw Error(std::string("schedule: ") + what + ": expected " + expected + ", found " + std::to_string(found));
   }
-  static void validate(const ConstantLr&) {}
-  static void validate(const StepLr& r) {
+  void operator()(const ConstantLr&) const {}
+  void operator()(const StepLr& r) const {
     require(r.step_size >= 1, "step size", "1 or more", r.step_size);
     require(positive_or_zero(r.gamma), "gamma", "0 or more", r.gamma);
   }
-  static void validate(const MultiStepLr& r) {
+  void operator()(const MultiStepLr& r) const {
     std::int64_t before = -1;
     for (const std::int64_t milestone : r.milestones) {
       require(milestone > before, "milestone", "0 or more, and more than the one before", milestone);
@@ -87,51 +94,74 @@ struct Schedule {
     }
     require(positive_or_zero(r.gamma), "gamma", "0 or more", r.gamma);
   }
-  void validate(const CosineLr& r) const {
+  void operator()(const CosineLr& r) const {
     require(r.min_lr >= 0 && r.min_lr <= lr, "min_lr", "0 to the learning rate", r.min_lr);
   }
-  void validate(const CosineRestartsLr& r) const {
+  void operator()(const CosineRestartsLr& r) const {
     require(r.period >= 1, "period", "1 or more", r.period);
     require(r.factor >= 1, "factor", "1 or more", r.factor);
     require(r.min_lr >= 0 && r.min_lr <= lr, "min_lr", "0 to the learning rate", r.min_lr);
   }
-  static void validate(const OneCycleLr& r) {
+  void operator()(const OneCycleLr& r) const {
     require(r.pct_start >= 0 && r.pct_start <= 1, "pct_start", "0 to 1", r.pct_start);
     require(r.div_factor >= 1 && std::isfinite(r.div_factor), "div_factor", "1 or more", r.div_factor);
     require(r.final_div_factor >= 1 && std::isfinite(r.final_div_factor), "final_div_factor", "1 or more",
             r.final_div_factor);
   }
+};
+
+/// Each rule's learning rate.
+struct ScheduleValue {
+  double lr, step, total;
 
   /// From `from` at 0 to `to` at 1.
   static double half_cosine(double from, double to, double x) {
     return to + (from - to) / 2 * (1 + std::cos(std::numbers::pi * x));
   }
-
-  double at(std::int64_t step, std::int64_t total) const {
-    return std::visit([&](const auto& r) { return value(r, static_cast<double>(step), static_cast<double>(total)); },
-                      rule);
-  }
-  double value(const ConstantLr&, double, double) const { return lr; }
-  double value(const StepLr& r, double step, double) const {
+  double operator()(const ConstantLr&) const { return lr; }
+  double operator()(const StepLr& r) const {
     return lr * std::pow(r.gamma, std::floor(step / static_cast<double>(r.step_size)));
   }
-  double value(const MultiStepLr& r, double step, double) const {
+  double operator()(const MultiStepLr& r) const {
     double factor = 1;
     for (const std::int64_t milestone : r.milestones)
       if (step >= static_cast<double>(milestone)) factor *= r.gamma;
     return lr * factor;
   }
-  double value(const CosineLr& r, double step, double total) const { return half_cosine(lr, r.min_lr, step / total); }
-  double value(const CosineRestartsLr& r, double step, double) const {
+  double operator()(const CosineLr& r) const { return half_cosine(lr, r.min_lr, step / total); }
+  double operator()(const CosineRestartsLr& r) const {
+    double left = step;
     auto length = static_cast<double>(r.period);
-    for (; step >= length && length >= 1; length *= static_cast<double>(r.factor)) step -= length;
-    return half_cosine(lr, r.min_lr, step / length);
+    for (; left >= length && length >= 1; length *= static_cast<double>(r.factor)) left -= length;
+    return half_cosine(lr, r.min_lr, left / length);
   }
-  double value(const OneCycleLr& r, double step, double total) const {
+  double operator()(const OneCycleLr& r) const {
     const double first = lr / r.div_factor, peak = r.pct_start * total - 1, last = total - 1;
     if (step <= peak) return half_cosine(first, lr, peak > 0 ? step / peak : 1);
     return half_cosine(lr, first / r.final_div_factor, last > peak ? (step - peak) / (last - peak) : 1);
   }
 };
 
+}  // namespace detail
+
+RESNET_ONCE double Schedule::operator()(std::int64_t step) const {
+  const std::int64_t total = std::max<std::int64_t>(total_steps - warmup_steps, 1);  // 1: all warm-up
+  if (step < warmup_steps) return at(0, total) * static_cast<double>(step + 1) / static_cast<double>(warmup_steps + 1);
+  return at(step - warmup_steps, total);
+}
+
+RESNET_ONCE double Schedule::at(std::int64_t step, std::int64_t total) const {
+  return std::visit(detail::ScheduleValue{lr, static_cast<double>(step), static_cast<double>(total)}, rule);
+}
+
+RESNET_ONCE void Schedule::validate() const {
+  using Check = detail::ScheduleCheck;
+  Check::require(Check::positive_or_zero(lr), "learning rate", "0 or more", lr);
+  Check::require(total_steps >= 1, "number of steps", "1 or more", total_steps);
+  Check::require(warmup_steps >= 0 && warmup_steps <= total_steps, "warm-up", "0 steps to all of them", warmup_steps);
+  std::visit(Check{lr}, rule);
+}
+
 }  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -6,6 +6,7 @@
 #include <resnet/core/flat.hpp>
 #include <resnet/io/state_dict.hpp>
 #include <resnet/op/parameters.hpp>
+#include <resnet/train/buffers.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -30,7 +31,8 @@ class MovingAverage {
     const double decay = std::min(decay_, (1 + t) / (10 + t));
     run<op::Lerp>(ctx,
                   {.count = model.size(), .t = 1 - decay, .x = model.data(), .y = average_.data(), .guard = guard});
-    for_each_counter([](std::int64_t& average, std::int64_t now) { average = now; }, *average_, *model);
+    counters_.copy_from(*model);
+    counters_.copy_to(*average_);
   }
 
   /// What a checkpoint holds of it.
@@ -40,6 +42,7 @@ class MovingAverage {
  private:
   double decay_;
   Flat<Model> average_;
+  Counters counters_;
 };
 
 /// Lookahead (Zhang et al. 2019, arXiv 1907.08610): every `steps` updates the slow weights go `rate` of the way to the

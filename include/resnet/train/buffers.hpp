@@ -13,6 +13,24 @@
 
 namespace resnet {
 
+/// A model's counters.
+class Counters {
+ public:
+  template <class Model>
+  void copy_from(const Model& model) {
+    values_.clear();
+    for_each_counter([&](std::int64_t count) { values_.push_back(count); }, model);
+  }
+  template <class Model>
+  void copy_to(Model& model) const {
+    auto next = values_.begin();
+    for_each_counter([&](std::int64_t& count) { count = *next++; }, model);
+  }
+
+ private:
+  std::vector<std::int64_t> values_;
+};
+
 template <class Model>
 class Buffers {
  public:
@@ -20,21 +38,14 @@ class Buffers {
 
   void copy_from(Context<B>& ctx, const Flat<Model>& model) {
     const FlatRange range = model.range(Role::buffer);
-    if (!scalars_) {
-      scalars_.reset(B::allocate(range.size));
-      std::size_t counters = 0;
-      for_each_counter([&](std::int64_t) { ++counters; }, *model);
-      counters_.resize(counters);
-    }
+    if (!scalars_) scalars_.reset(B::allocate(range.size));
     run<op::Copy>(ctx, {.count = range.size, .x = model.data() + range.begin, .y = scalars_.get()});
-    auto next = counters_.begin();
-    for_each_counter([&](std::int64_t count) { *next++ = count; }, *model);
+    counters_.copy_from(*model);
   }
   void copy_to(Context<B>& ctx, Flat<Model>& model) const {
     const FlatRange range = model.range(Role::buffer);
     run<op::Copy>(ctx, {.count = range.size, .x = scalars_.get(), .y = model.data() + range.begin});
-    auto next = counters_.begin();
-    for_each_counter([&](std::int64_t& count) { count = *next++; }, *model);
+    counters_.copy_to(*model);
   }
 
  private:
@@ -42,7 +53,7 @@ class Buffers {
     void operator()(typename B::Scalar* p) const { B::deallocate(p); }
   };
   std::unique_ptr<typename B::Scalar[], Deallocate> scalars_;
-  std::vector<std::int64_t> counters_;
+  Counters counters_;
 };
 
 }  // namespace resnet

@@ -6,72 +6,68 @@
 #pragma once
 
 #include <resnet/core/visit.hpp>
-#include <resnet/op/batch_norm.hpp>
+#include <resnet/layers/batch_norm2d.hpp>
 #include <resnet/train/trainer_options.hpp>
 
-#include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <vector>
 
 namespace resnet {
 
-/// A walk over a model and its gradient side by side.
 class Freezer {
  public:
   /// is_frozen(name) says it of a parameter.
   template <class Model>
   Freezer(const Model& model, FrozenStatistics statistics, auto&& is_frozen) : statistics_(statistics) {
     std::string layer;
-    std::size_t layer_begin = 0;
-    bool before_trained = true;
+    std::size_t parameters = 0, layer_begin = 0;
     for_each_parameter(
         [&](std::string_view name, Role, const auto&) {
-          const std::string_view of = name.substr(0, name.rfind('.') + 1);
-          if (of != layer) layer = of, layer_begin = frozen_.size();
-          frozen_.push_back(is_frozen(name));
-          if (frozen_.back() || !before_trained) return;
-          before_trained = false;
-          released_ = layer_begin;  // a layer is released as a whole or not at all
+          const std::size_t dot = name.rfind('.');
+          const std::string_view of = name.substr(0, dot == name.npos ? 0 : dot);
+          if (of != layer) layer = of, layer_begin = parameters;
+          ++parameters;
+          if (is_frozen(name)) return;
+          if (trained_.empty()) released_ = layer_begin;  // a layer is released as a whole or not at all
+          trained_.insert(layer);
         },
         model);
-    if (before_trained) released_ = frozen_.size();
+    if (trained_.empty()) released_ = parameters;
   }
 
   template <class Model>
   void apply(Model& model, Model& grad) const {
-    std::size_t parameter = 0;
-    Walk{*this, parameter}("", model, grad);
+    Modes<typename Model::Backend> modes(*this);
+    detail::walk(model, modes);
+    Releases<typename Model::Backend> releases(released_);
+    detail::walk(grad, releases);
   }
 
  private:
-  struct Walk {
+  template <class B>
+  struct Modes final : detail::StateSink<B> {
     const Freezer& freezer;
-    std::size_t& parameter;  // how many there were
-
-    template <class T>
-    void operator()(std::string_view, Role role, T&, T& grad) {
-      if constexpr (is_tensor<T>)
-        if (role != Role::buffer && parameter++ < freezer.released_) grad.release();
+    explicit Modes(const Freezer& f) : freezer(f) {}
+    void layer(std::string_view name, void* address, const char* tag) override {
+      if (tag != &detail::layer_tag<BatchNormMode>::name) return;
+      const bool hold = freezer.statistics_ == FrozenStatistics::hold && !freezer.trained_.contains(name);
+      static_cast<BatchNormMode*>(address)->statistics = hold ? Statistics::running : Statistics::batch;
     }
-    template <class Node>
-    void operator()(std::string_view, Node& node, Node& grad) {
-      const auto first = static_cast<std::ptrdiff_t>(parameter);
-      visit_parts(*this, node, grad);
-      if constexpr (requires { node.statistics; }) {
-        const auto begin = freezer.frozen_.begin();
-        const bool frozen =
-            std::all_of(begin + first, begin + static_cast<std::ptrdiff_t>(parameter), [](bool f) { return f; });
-        node.statistics =
-            frozen && freezer.statistics_ == FrozenStatistics::hold ? Statistics::running : Statistics::batch;
-      }
+  };
+  template <class B>
+  struct Releases final : detail::StateSink<B> {
+    std::size_t left;
+    explicit Releases(std::size_t parameters) : left(parameters) {}
+    void tensor(std::string_view, Role role, TensorBase<B>& grad) override {
+      if (role != Role::buffer && left > 0) --left, grad.release();
     }
   };
 
-  std::vector<bool> frozen_;  // by parameter
-  std::size_t released_ = 0;  // parameters, from the first on
+  std::set<std::string, std::less<>> trained_;  // layers
+  std::size_t released_ = 0;                    // parameters, from the first on
   FrozenStatistics statistics_;
 };
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 
-#include <cmath>
 #include <string>
 #include <vector>
 
@@ -38,7 +38,17 @@ struct TrainerOptions {
 };
 
 /// Throws Error for options that don't make sense.
-inline void validate(const TrainerOptions& o) {
+RESNET_ONCE void validate(const TrainerOptions& o);
+
+}  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <cmath>
+
+namespace resnet {
+
+RESNET_ONCE void validate(const TrainerOptions& o) {
   const auto require = [](bool valid, const char* name, const char* expected, double found) {
     if (!valid)
       throw Error(std::string("trainer: ") + name + ": expected " + expected + ", found " + std::to_string(found));
@@ -54,3 +64,5 @@ inline void validate(const TrainerOptions& o) {
 }
 
 }  // namespace resnet
+
+#endif  // RESNET_BODIES
