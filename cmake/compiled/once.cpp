@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The bodies of what begins with RESNET_ONCE (core/once.hpp).
 #define RESNET_BODIES
+#include <resnet/core/batch.hpp>
+#include <resnet/core/context.hpp>
+#include <resnet/core/tensor.hpp>
 #include <resnet/data/augment.hpp>
 #include <resnet/data/background.hpp>
 #include <resnet/data/cifar.hpp>
@@ -18,6 +21,8 @@
 #include <resnet/io/safetensors_header.hpp>
 #include <resnet/io/state_dict.hpp>
 #include <resnet/io/state_loader.hpp>
+#include <resnet/layers/batch_norm2d.hpp>
+#include <resnet/loss/cross_entropy.hpp>
 #include <resnet/optim/optimizer.hpp>
 #include <resnet/optim/schedule.hpp>
 #include <resnet/train/trainer_options.hpp>

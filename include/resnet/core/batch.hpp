@@ -5,11 +5,11 @@
 #include <resnet/core/arena.hpp>
 #include <resnet/core/error.hpp>
 #include <resnet/core/fwd.hpp>
+#include <resnet/core/once.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -17,10 +17,7 @@ namespace resnet {
 
 namespace detail {
 
-[[noreturn]] inline void refuse_batch(std::int64_t n, std::size_t size, std::size_t most) {
-  throw Error("batch: expected 0 to " + std::to_string(most) + " activations of " + std::to_string(size) +
-              " scalars (2^31 - 1 together), found " + std::to_string(n));
-}
+[[noreturn]] RESNET_ONCE void refuse_batch(std::int64_t n, std::size_t size, std::size_t most);
 
 }  // namespace detail
 
@@ -129,15 +126,8 @@ using Scalars = Batch<S, B, typename B::Scalar>;
 
 namespace detail {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_no_images() {
-  throw Error(
-      "expected a batch of 1 image or more, found none (in a backward pass: visit has to name the layers in the "
-      "order of forward, core/layer.hpp, 7)");
-}
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_not_saved(int saved, int dy) {
-  throw Error("backward: expected one backward for each forward, found a gradient of " + std::to_string(dy) +
-              " images and an activation of " + std::to_string(saved) + " from forward");
-}
+[[noreturn]] RESNET_ONCE void throw_no_images();
+[[noreturn]] RESNET_ONCE void throw_not_saved(int saved, int dy);
 
 }  // namespace detail
 
@@ -160,3 +150,32 @@ constexpr Batch<S, B> take(Batch<S, B>& saved, const Batch<Out, B>& dy) {
 }
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <string>
+
+namespace resnet {
+
+namespace detail {
+
+RESNET_ONCE void refuse_batch(std::int64_t n, std::size_t size, std::size_t most) {
+  throw Error("batch: expected 0 to " + std::to_string(most) + " activations of " + std::to_string(size) +
+              " scalars (2^31 - 1 together), found " + std::to_string(n));
+}
+
+RESNET_ONCE void throw_no_images() {
+  throw Error(
+      "expected a batch of 1 image or more, found none (in a backward pass: visit has to name the layers in the "
+      "order of forward, core/layer.hpp, 7)");
+}
+RESNET_ONCE void throw_not_saved(int saved, int dy) {
+  throw Error("backward: expected one backward for each forward, found a gradient of " + std::to_string(dy) +
+              " images and an activation of " + std::to_string(saved) + " from forward");
+}
+
+}  // namespace detail
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

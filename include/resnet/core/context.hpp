@@ -4,7 +4,7 @@
 #pragma once
 
 #include <resnet/core/batch.hpp>
-#include <resnet/core/error.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/random.hpp>
 
 #include <algorithm>
@@ -13,7 +13,6 @@
 #include <iterator>
 #include <limits>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -39,6 +38,13 @@ struct StateOf<B> {
 /// More would be a mistake: OpenMP's runtime ends the process when it can't start them, and an operation has
 /// fewer tasks.
 inline constexpr int max_context_threads = 1024;
+
+namespace detail {
+
+[[noreturn]] RESNET_ONCE void refuse_threads(int found);
+[[noreturn]] RESNET_ONCE void refuse_upload(std::size_t image_size, std::size_t found);
+
+}  // namespace detail
 
 /// With the members of B::State, where the backend has something of its own to keep.
 template <class B>
@@ -96,9 +102,7 @@ class Context : public detail::StateOf<B>::type {
   Batch<S, B> upload(const Values& values) {
     const auto* const data = std::data(values);
     const std::size_t size = std::size(values);
-    if (size == 0 || size % S.size() != 0)
-      throw Error("upload: expected whole images of " + std::to_string(S.size()) + " values, found " +
-                  std::to_string(size) + " values");
+    if (size == 0 || size % S.size() != 0) detail::refuse_upload(S.size(), size);
     auto x = make<S>(static_cast<std::int64_t>(size / S.size()));
     if constexpr (std::is_same_v<decltype(data), const Activation* const>) {
       upload_to(size, data, x.data());
@@ -160,9 +164,7 @@ class Context : public detail::StateOf<B>::type {
       B::upload(count, host, y);
   }
   static constexpr int checked(int threads) {
-    if (threads < 0 || threads > max_context_threads)
-      throw Error("context: expected 0 (all) to " + std::to_string(max_context_threads) + " threads, found " +
-                  std::to_string(threads));
+    if (threads < 0 || threads > max_context_threads) detail::refuse_threads(threads);
     const int all = B::max_threads();
     return threads > 0 ? threads : all < max_context_threads ? all : max_context_threads;
   }
@@ -175,3 +177,28 @@ class Context : public detail::StateOf<B>::type {
 };
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <resnet/core/error.hpp>
+
+#include <string>
+
+namespace resnet {
+
+namespace detail {
+
+RESNET_ONCE void refuse_threads(int found) {
+  throw Error("context: expected 0 (all) to " + std::to_string(max_context_threads) + " threads, found " +
+              std::to_string(found));
+}
+RESNET_ONCE void refuse_upload(std::size_t image_size, std::size_t found) {
+  throw Error("upload: expected whole images of " + std::to_string(image_size) + " values, found " +
+              std::to_string(found) + " values");
+}
+
+}  // namespace detail
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -4,6 +4,7 @@
 
 #include <resnet/core/error.hpp>
 #include <resnet/core/fwd.hpp>
+#include <resnet/core/once.hpp>
 
 #include <array>
 #include <cstddef>
@@ -14,11 +15,7 @@ namespace resnet {
 
 namespace detail {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_released() {
-  throw Error(
-      "tensor: expected memory to write to, found a gradient that was released because nothing in or below its layer is "
-      "trained: the layer's backward has to look at released() first (core/layer.hpp, 10)");
-}
+[[noreturn]] RESNET_ONCE void throw_released();
 
 }  // namespace detail
 
@@ -126,3 +123,21 @@ template <class B, int... Dims>
 inline constexpr bool is_tensor<Tensor<B, Dims...>> = true;
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+namespace resnet {
+
+namespace detail {
+
+RESNET_ONCE void throw_released() {
+  throw Error(
+      "tensor: expected memory to write to, found a gradient that was released because nothing in or below its layer is "
+      "trained: the layer's backward has to look at released() first (core/layer.hpp, 10)");
+}
+
+}  // namespace detail
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

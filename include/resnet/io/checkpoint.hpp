@@ -25,8 +25,7 @@ template <class Model, class Optimizer>
 void save_checkpoint(const std::string& path, const Model& model, const Optimizer& optimizer, Metadata metadata,
                      const std::function<void(SafeTensors&)>& more = {}) {
   metadata["format"] = checkpoint_format;
-  SafeTensors file{{}, std::move(metadata)};
-  file.with_memory(path, [&] {
+  detail::write_tensors(path, metadata, [&](SafeTensors& file) {
     put_state(file, checkpoint_model, model);
     const detail::PutState put{file, "optimizer."};
     optimizer.visit_state([&]<class Part>(const std::string& name, const Part& part) {
@@ -36,7 +35,6 @@ void save_checkpoint(const std::string& path, const Model& model, const Optimize
         put_parameters(file, put.prefix + name + ".", part);
     });
     if (more) more(file);
-    write_safetensors(path, file);
   });
 }
 

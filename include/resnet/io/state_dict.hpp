@@ -38,6 +38,10 @@ RESNET_ONCE void expect_tensor(StateLoader& loader, const std::string& name, std
 RESNET_ONCE void expect_counter(StateLoader& loader, const std::string& name, std::int64_t& count,
                                 bool zero_if_missing);
 
+/// Writes what `put` adds, and the metadata.
+RESNET_ONCE void write_tensors(const std::string& path, const Metadata& metadata,
+                               const std::function<void(SafeTensors&)>& put);
+
 /// Called for each entry of a model's state_dict: adds it to a file.
 struct PutState {
   SafeTensors& file;
@@ -112,11 +116,7 @@ inline bool is_checkpoint(const SafeTensors& file) {
 /// the old file, if a value is not finite.
 template <class Model>
 void save_weights(const std::string& path, const Model& model, const Metadata& metadata = {}) {
-  SafeTensors file{{}, metadata};
-  file.with_memory(path, [&] {
-    put_state(file, "", model);
-    write_safetensors(path, file);
-  });
+  detail::write_tensors(path, metadata, [&](SafeTensors& file) { put_state(file, "", model); });
 }
 
 struct LoadOptions {
@@ -192,6 +192,15 @@ RESNET_ONCE void put_tensor(SafeTensors& file, std::string name, std::span<const
 }
 RESNET_ONCE void put_counter(SafeTensors& file, std::string name, std::int64_t counter) {
   put_values(file, std::move(name), {}, std::vector<std::int64_t>{counter});
+}
+
+RESNET_ONCE void write_tensors(const std::string& path, const Metadata& metadata,
+                               const std::function<void(SafeTensors&)>& put) {
+  SafeTensors file{{}, metadata};
+  file.with_memory(path, [&] {
+    put(file);
+    write_safetensors(path, file);
+  });
 }
 
 template <class T>

@@ -14,6 +14,7 @@
 
 #include <resnet/core/error.hpp>
 #include <resnet/core/layer.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/core/require.hpp>
 #include <resnet/op/batch_norm.hpp>
 #include <resnet/op/elementwise.hpp>
@@ -30,9 +31,7 @@ struct BatchNormMode {
 
 namespace detail {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_one_value() {
-  throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
-}
+[[noreturn]] RESNET_ONCE void throw_one_value();
 
 inline constexpr double batch_norm_eps = 1e-5, batch_norm_momentum = 0.1;
 
@@ -243,3 +242,19 @@ struct BatchNormReLU : detail::BatchNorm<Channels, B> {
 };
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+namespace resnet {
+
+namespace detail {
+
+RESNET_ONCE void throw_one_value() {
+  throw Error("BatchNorm2d: expected more than 1 value per channel in training, found 1");
+}
+
+}  // namespace detail
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES

@@ -7,11 +7,41 @@
 
 #include <resnet/core/layer.hpp>
 #include <resnet/core/require.hpp>
+#include <resnet/layers/convolution.hpp>
 #include <resnet/op/depthwise_conv2d.hpp>
 
 #include <cmath>
 
 namespace resnet {
+
+namespace detail {
+
+// As the passes of layers/convolution.hpp.
+
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> depthwise_convolve(Context<B>& ctx, const Conv2dGeometry& one,
+                                                            const BatchBase<B>& x, const TensorBase<B>& weight) {
+  const Conv2dGeometry g = with_images(one, x.n());
+  auto y = ctx.make_images(g.n, one.out_size());
+  run<op::DepthwiseConv2d>(ctx, {.g = g, .x = x, .weight = weight, .y = y});
+  return y;
+}
+
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> depthwise_convolve_backward(Context<B>& ctx, const Conv2dGeometry& one,
+                                                                     BatchBase<B>& saved_x, const BatchBase<B>& dy,
+                                                                     const TensorBase<B>& weight,
+                                                                     TensorBase<B>& dweight) {
+  const auto x = take(saved_x, dy);
+  if (dweight.released()) return {};
+  const Conv2dGeometry g = with_images(one, dy.n());
+  run<op::DepthwiseConv2dBackwardWeight>(ctx, {.g = g, .x = x, .dy = dy, .dweight = dweight});
+  auto dx = ctx.make_images(g.n, extent(one.in_h, one.in_w, one.in_c));
+  run<op::DepthwiseConv2dBackwardData>(ctx, {.g = g, .dy = dy, .weight = weight, .dx = dx});
+  return dx;
+}
+
+}  // namespace detail
 
 template <int Channels, int Kernel, int Stride, class B, int Padding>
 struct DepthwiseConv2d {
@@ -48,28 +78,19 @@ struct DepthwiseConv2d {
   constexpr auto infer(Context<B>& ctx, Batch<S, B> x) const {
     require_channels<DepthwiseConv2d, S.c, Channels>(ctx);
     require_window<DepthwiseConv2d, S, Kernel, Padding>(ctx);
-    auto y = ctx.template make<out(S)>(x.n());
-    run<op::DepthwiseConv2d>(ctx, {.g = geometry<S>(x.n()), .x = x, .weight = weight, .y = y});
-    return y;
+    return Batch<out(S), B>(detail::depthwise_convolve<B>(ctx, one<S>, x, weight));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<out(S), B> dy, Saved<S>& saved, DepthwiseConv2d& grad) const {
-    const auto x = take(saved.x, dy);
-    if (grad.weight.released()) return {};
-    run<op::DepthwiseConv2dBackwardWeight>(ctx, {.g = geometry<S>(dy.n()), .x = x, .dy = dy, .dweight = grad.weight});
-    auto dx = ctx.template make<S>(dy.n());
-    run<op::DepthwiseConv2dBackwardData>(ctx, {.g = geometry<S>(dy.n()), .dy = dy, .weight = weight, .dx = dx});
-    return dx;
+    return Batch<S, B>(detail::depthwise_convolve_backward<B>(ctx, one<S>, saved.x, dy, weight, grad.weight));
   }
 
   static constexpr void visit(auto&& f, auto&... self) { f("weight", Role::weight, self.weight...); }
 
  private:
   template <Shape S>
-  static constexpr Conv2dGeometry geometry(int n) {
-    return {require_images(n), S.h, S.w, S.c, out(S).h, out(S).w, Channels, Kernel, Stride, Padding};
-  }
+  static constexpr Conv2dGeometry one{1, S.h, S.w, S.c, out(S).h, out(S).w, Channels, Kernel, Stride, Padding};
 };
 
 }  // namespace resnet

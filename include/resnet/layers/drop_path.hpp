@@ -11,6 +11,19 @@
 
 namespace resnet {
 
+namespace detail {
+
+/// Of images of `size` elements, not inlined: a network compiles it once.
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> drop_path(Context<B>& ctx, std::size_t size, double p, RandomStream stream,
+                                                   BatchBase<B> x) {
+  auto y = ctx.make_images_like(x, size);
+  run<op::DropPath>(ctx, {.n = x.n(), .size = size, .p = p, .stream = stream, .x = x, .y = y});
+  return y;
+}
+
+}  // namespace detail
+
 template <class B>
 struct DropPath {
   double p = 0;  // probability of leaving the branch out, in [0, 1)
@@ -30,7 +43,7 @@ struct DropPath {
   constexpr Batch<S, B> forward(Context<B>& ctx, Batch<S, B> x, Saved<S>& saved) const {
     if (p == 0) return x;
     saved.stream = ctx.next_stream();
-    return apply(ctx, std::move(x), saved.stream);
+    return Batch<S, B>(detail::drop_path<B>(ctx, S.size(), p, saved.stream, std::move(x)));
   }
 
   template <Shape S>
@@ -41,19 +54,10 @@ struct DropPath {
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, DropPath&) const {
     if (p == 0) return dy;
-    return apply(ctx, std::move(dy), saved.stream);
+    return Batch<S, B>(detail::drop_path<B>(ctx, S.size(), p, saved.stream, std::move(dy)));
   }
 
   static constexpr void visit(auto&&, auto&...) {}
-
- private:
-  template <Shape S>
-  constexpr Batch<S, B> apply(Context<B>& ctx, Batch<S, B> x, RandomStream stream) const {
-    auto y = ctx.make_like(x);
-    const double probability = p;  // (g++ 12 finds no value of a member in the braces, in constant evaluation)
-    run<op::DropPath>(ctx, {.n = x.n(), .size = S.size(), .p = probability, .stream = stream, .x = x, .y = y});
-    return y;
-  }
 };
 
 /// Gives block k = 1, …, L of a model the probability last · k / L, the linear decay rule of the paper. Returns L,

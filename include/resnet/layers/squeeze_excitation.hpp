@@ -15,6 +15,28 @@
 
 namespace resnet {
 
+namespace detail {
+
+// With the shape of an image as a number, not inlined: a network compiles them once.
+
+template <class B>
+[[gnu::noinline]] constexpr BatchBase<B> scale_channels(Context<B>& ctx, Shape image, BatchBase<B> x,
+                                                        const BatchBase<B>& s) {
+  auto y = ctx.make_images_like(x, image.size());
+  run<op::ScaleChannels>(ctx, {.n = x.n(), .pixels = image.h * image.w, .channels = image.c, .x = x, .s = s, .y = y});
+  return y;
+}
+template <class B>
+[[gnu::noinline]] constexpr void scale_channels_backward(Context<B>& ctx, Shape image, const BatchBase<B>& x,
+                                                         const BatchBase<B>& s, const BatchBase<B>& dy,
+                                                         const BatchBase<B>& dx, const BatchBase<B>& ds) {
+  run<op::ScaleChannelsBackward>(
+      ctx,
+      {.n = dy.n(), .pixels = image.h * image.w, .channels = image.c, .x = x, .s = s, .dy = dy, .dx = dx, .ds = ds});
+}
+
+}  // namespace detail
+
 template <int Channels, int Squeezed, class B>
 struct SqueezeExcitation {
   using Pool = GlobalAvgPool2d<B>;
@@ -53,14 +75,14 @@ struct SqueezeExcitation {
     auto s = fc2.forward(ctx, std::move(squeezed), saved.fc2);
     saved.s = scale_activation.forward(ctx, std::move(s), saved.scale_activation);
     saved.x = x;
-    return scaled(ctx, std::move(x), saved.s);
+    return Batch<S, B>(detail::scale_channels<B>(ctx, S, std::move(x), saved.s));
   }
 
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
     const auto squeezed = activation.infer(ctx, fc1.infer(ctx, avgpool.infer(ctx, x)));
     const auto s = scale_activation.infer(ctx, fc2.infer(ctx, squeezed));
-    return scaled(ctx, std::move(x), s);
+    return Batch<S, B>(detail::scale_channels<B>(ctx, S, std::move(x), s));
   }
 
   template <Shape S>
@@ -69,8 +91,7 @@ struct SqueezeExcitation {
     const auto s = take(saved.s, dy);
     auto ds = ctx.template make<Shape{Channels}>(dy.n());
     auto dx = ctx.make_like(dy);
-    run<op::ScaleChannelsBackward>(
-        ctx, {.n = dy.n(), .pixels = S.h * S.w, .channels = S.c, .x = x, .s = s, .dy = dy, .dx = dx, .ds = ds});
+    detail::scale_channels_backward<B>(ctx, S, x, s, dy, dx, ds);
     ds = scale_activation.backward(ctx, std::move(ds), saved.scale_activation, grad.scale_activation);
     auto dsqueezed = fc2.backward(ctx, std::move(ds), saved.fc2, grad.fc2);
     dsqueezed = activation.backward(ctx, std::move(dsqueezed), saved.activation, grad.activation);
@@ -84,14 +105,6 @@ struct SqueezeExcitation {
     f("fc2", self.fc2...);
     f("activation", self.activation...);
     f("scale_activation", self.scale_activation...);
-  }
-
- private:
-  template <Shape S>
-  static constexpr Batch<S, B> scaled(Context<B>& ctx, Batch<S, B> x, const Batch<Shape{Channels}, B>& s) {
-    auto y = ctx.make_like(x);
-    run<op::ScaleChannels>(ctx, {.n = x.n(), .pixels = S.h * S.w, .channels = S.c, .x = x, .s = s, .y = y});
-    return y;
   }
 };
 

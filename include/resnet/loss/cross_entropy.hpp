@@ -6,6 +6,7 @@
 #pragma once
 
 #include <resnet/core/context.hpp>
+#include <resnet/core/once.hpp>
 #include <resnet/op/loss.hpp>
 #include <resnet/op/parameters.hpp>
 
@@ -13,29 +14,39 @@
 #include <cmath>
 #include <limits>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace resnet {
 
-/// Labels as rows of probabilities. With smoothing s (Szegedy et al. 2016, arXiv 1512.00567) the label's class
-/// gets 1 - s + s / Classes and each other class s / Classes. Throws Error for a label outside [0, Classes).
-template <int Classes, class B>
-Scalars<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, double smoothing = 0) {
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (labels[i] < 0 || labels[i] >= Classes)
-      throw Error("one_hot: label " + std::to_string(i) + " of the batch: expected 0 to " +
-                  std::to_string(Classes - 1) + ", found " + std::to_string(labels[i]));
-  auto target = ctx.template make_scalars<Shape{Classes}>(static_cast<std::int64_t>(labels.size()));
+namespace detail {
+
+/// Throws Error for a label outside [0, classes).
+RESNET_ONCE void require_labels(std::span<const int> labels, int classes);
+/// The losses are means: of no rows there is none.
+RESNET_ONCE void require_rows(const char* loss, int rows, int target_rows);
+
+template <class B>
+BatchBase<B, typename B::Scalar> one_hot(Context<B>& ctx, std::span<const int> labels, int classes, double smoothing) {
+  require_labels(labels, classes);
+  auto target = ctx.template make_images<typename B::Scalar>(static_cast<std::int64_t>(labels.size()), extent(classes));
   const auto uploaded = ctx.upload_values(labels);
-  const double rest = smoothing / Classes;
+  const double rest = smoothing / classes;
   run<op::OneHot>(ctx, {.rows = target.n(),
-                        .classes = Classes,
+                        .classes = classes,
                         .on = 1 - smoothing + rest,
                         .off = rest,
                         .labels = uploaded,
                         .target = target});
   return target;
+}
+
+}  // namespace detail
+
+/// Labels as rows of probabilities. With smoothing s (Szegedy et al. 2016, arXiv 1512.00567) the label's class
+/// gets 1 - s + s / Classes and each other class s / Classes. Throws Error for a label outside [0, Classes).
+template <int Classes, class B>
+Scalars<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels, double smoothing = 0) {
+  return Scalars<Shape{Classes}, B>(detail::one_hot(ctx, labels, Classes, smoothing));
 }
 
 /// Of two labels mixed: mix · one_hot(labels) + (1 - mix) · one_hot(mixed_labels), or one_hot(labels) if there are no
@@ -50,17 +61,6 @@ Scalars<Shape{Classes}, B> one_hot(Context<B>& ctx, std::span<const int> labels,
   }
   return target;
 }
-
-namespace detail {
-
-/// The losses are means: of no rows there is none.
-inline void require_rows(const char* loss, int rows, int target_rows) {
-  if (rows < 1 || rows != target_rows)
-    throw Error(std::string(loss) + ": expected one row or more, and as many in the target, found " +
-                std::to_string(rows) + " rows and " + std::to_string(target_rows) + " in the target");
-}
-
-}  // namespace detail
 
 /// A loss, averaged over the batch, with its gradient. The number is in the backend's memory: ctx.read(loss.value).
 template <Shape S, class B>
@@ -126,3 +126,31 @@ void predict(Context<B>& ctx, const Batch<S, B>& logits, std::vector<int>& class
 }
 
 }  // namespace resnet
+
+#ifdef RESNET_BODIES
+
+#include <resnet/core/error.hpp>
+
+#include <string>
+
+namespace resnet {
+
+namespace detail {
+
+RESNET_ONCE void require_labels(std::span<const int> labels, int classes) {
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] < 0 || labels[i] >= classes)
+      throw Error("one_hot: label " + std::to_string(i) + " of the batch: expected 0 to " +
+                  std::to_string(classes - 1) + ", found " + std::to_string(labels[i]));
+}
+RESNET_ONCE void require_rows(const char* loss, int rows, int target_rows) {
+  if (rows < 1 || rows != target_rows)
+    throw Error(std::string(loss) + ": expected one row or more, and as many in the target, found " +
+                std::to_string(rows) + " rows and " + std::to_string(target_rows) + " in the target");
+}
+
+}  // namespace detail
+
+}  // namespace resnet
+
+#endif  // RESNET_BODIES
