@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <vector>
 
 #include "tests/support/values.hpp"
 
@@ -77,6 +78,16 @@ TEST_CASE("for_each_parameter: walks other values side by side") {
   CHECK(model.conv.weight.data()[0] == 7);
   CHECK(gradient.conv.weight.data()[0] == 8);
   CHECK(get<1>(model.tail.layers).bias.data()[0] == 7);
+}
+
+TEST_CASE("layers_of: a type, or a kind whatever its channels, in the order of visit") {
+  Sequential<BatchNorm2d<2, B>, ReLU<B>, BatchNormReLU<3, B>, Sequential<BatchNorm2d<2, B>>> model;
+  auto& inner = get<0>(get<3>(model.layers).layers);
+  CHECK(layers_of<BatchNorm2d<2, B>>(inner) == std::vector{&inner});
+  CHECK(layers_of<ReLU<B>>(model) == std::vector{&get<1>(model.layers)});
+  const std::vector<BatchNormMode*> modes{&get<0>(model.layers), &get<2>(model.layers), &inner};
+  CHECK(layers_of<BatchNormMode>(model) == modes);
+  CHECK(layers_of<BatchNormMode>(get<1>(model.layers)).empty());
 }
 
 TEST_CASE("zero: clears what is trained, and nothing else") {

@@ -160,6 +160,22 @@ TEST_CASE("Freezer: holds the statistics of layers all of whose parameters are f
   CHECK(apply(FrozenStatistics::move, {"1."}) == std::vector{batch, batch, batch});
 }
 
+TEST_CASE("Freezer: a model whose tensors are its own is one layer") {
+  BatchNorm2d<2, B> model;
+  const auto released = [&](std::string_view frozen) {
+    BatchNorm2d<2, B> grad;
+    Freezer(model, FrozenStatistics::hold, [&](std::string_view name) {
+      return name == frozen || frozen == "all";
+    }).apply(model, grad);
+    CHECK(grad.weight.released() == grad.bias.released());
+    return grad.weight.released();
+  };
+  CHECK(released("all"));
+  CHECK(model.statistics == Statistics::running);
+  CHECK_FALSE(released("weight"));
+  CHECK(model.statistics == Statistics::batch);
+}
+
 namespace {
 
 /// y = weight · x, as it was written before gradients could be released.

@@ -18,48 +18,46 @@ struct Misfit {
 
 namespace detail {
 
-/// `Layer` is &layer_tag<L>::name for the layer's type L.
-template <Misfit::Kind Kind, const char* Layer, int Got, int Expected>
-constexpr void refuse() {
-  static_assert(Kind != Misfit::channels,
-                "the input has 'Got' channels, but the layer's In (or Channels) parameter says 'Expected'");
-  static_assert(Kind != Misfit::features, "the input has 'Got' features, but the layer's In parameter says 'Expected'");
-  static_assert(
-      Kind != Misfit::window,
-      "the kernel is larger than the padded input, no output would be left: the input has 'Got' pixels in a row "
-      "or column, the kernel 'Expected'");
-  static_assert(Kind != Misfit::pixels, "Linear expects one pixel (height and width 1): pool the input first");
-}
-
-template <Misfit::Kind Kind, class Layer, int Got, int Expected, class B>
-constexpr void misfit(Context<B>& ctx) {
-  if constexpr (!std::is_same_v<B, Plan>)
-    refuse<Kind, &layer_tag<Layer>::name, Got, Expected>();
-  else if (ctx.misfit.kind == Misfit::none)
-    ctx.misfit = {Kind, &layer_tag<Layer>::name, Got, Expected};
+/// The sentence, or a note in a context of Plan. `Layer` is &layer_tag<L>::name for the layer's type L.
+template <Misfit::Kind Kind, const char* Layer, int Got, int Expected, class B = void>
+constexpr void refuse([[maybe_unused]] Context<B>* ctx = nullptr) {
+  if constexpr (!std::is_same_v<B, Plan>) {
+    static_assert(Kind != Misfit::channels,
+                  "the input has 'Got' channels, but the layer's In (or Channels) parameter says 'Expected'");
+    static_assert(Kind != Misfit::features,
+                  "the input has 'Got' features, but the layer's In parameter says 'Expected'");
+    static_assert(
+        Kind != Misfit::window,
+        "the kernel is larger than the padded input, no output would be left: the input has 'Got' pixels in a row "
+        "or column, the kernel 'Expected'");
+    static_assert(Kind != Misfit::pixels, "Linear expects one pixel (height and width 1): pool the input first");
+  } else if (ctx->misfit.kind == Misfit::none) {
+    ctx->misfit = {Kind, Layer, Got, Expected};
+  }
 }
 
 }  // namespace detail
 
 template <class Layer, int Got, int Expected, class B>
 constexpr void require_channels(Context<B>& ctx) {
-  if constexpr (Got != Expected) detail::misfit<Misfit::channels, Layer, Got, Expected>(ctx);
+  if constexpr (Got != Expected) detail::refuse<Misfit::channels, &detail::layer_tag<Layer>::name, Got, Expected>(&ctx);
 }
 
 template <class Layer, int Got, int Expected, class B>
 constexpr void require_features(Context<B>& ctx) {
-  if constexpr (Got != Expected) detail::misfit<Misfit::features, Layer, Got, Expected>(ctx);
+  if constexpr (Got != Expected) detail::refuse<Misfit::features, &detail::layer_tag<Layer>::name, Got, Expected>(&ctx);
 }
 
 template <class Layer, Shape In, class B>
 constexpr void require_one_pixel(Context<B>& ctx) {
-  if constexpr (In.h != 1 || In.w != 1) detail::misfit<Misfit::pixels, Layer, In.h * In.w, 1>(ctx);
+  if constexpr (In.h != 1 || In.w != 1)
+    detail::refuse<Misfit::pixels, &detail::layer_tag<Layer>::name, In.h * In.w, 1>(&ctx);
 }
 
 template <class Layer, Shape In, int Kernel, int Padding, class B>
 constexpr void require_window(Context<B>& ctx) {
   constexpr int side = (In.h < In.w ? In.h : In.w) + 2 * Padding;
-  if constexpr (side < Kernel) detail::misfit<Misfit::window, Layer, side, Kernel>(ctx);
+  if constexpr (side < Kernel) detail::refuse<Misfit::window, &detail::layer_tag<Layer>::name, side, Kernel>(&ctx);
 }
 
 }  // namespace resnet

@@ -19,8 +19,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// A tensor with its dimensions as numbers: what reads or writes all tensors of a model needs only one type. Its functions
-/// are not inlined, since a network has dozens of tensors.
+/// A tensor with its dimensions as numbers: what reads or writes all tensors of a model needs only one type. What
+/// allocates, copies or frees is not inlined, since a network has dozens of tensors.
 template <class B>
 class TensorBase {
  public:

@@ -24,30 +24,6 @@ namespace resnet {
 /// What a tensor is for: decides weight decay, and keeps buffers out of the optimizer.
 enum class Role { weight, scale, bias, buffer };
 
-/// A tensor of a model with its dimensions as numbers: what reads or writes all tensors needs only one type.
-template <class B, class Scalar>
-class TensorView {
- public:
-  using Backend = B;
-  using Data = Scalar;
-
-  TensorView(Scalar* data, std::size_t size, std::span<const int> dims) : data_(data), size_(size), dims_(dims) {}
-  template <int... Dims>
-  TensorView(const Tensor<B, Dims...>& t) requires std::is_const_v<Scalar>
-      : data_(t.data()), size_(t.size()), dims_(t.dims) {}
-  template <int... Dims>
-  TensorView(Tensor<B, Dims...>& t) : data_(t.data()), size_(t.size()), dims_(t.dims) {}
-
-  Scalar* data() const { return data_; }
-  std::size_t size() const { return size_; }
-  std::span<const int> dims() const { return dims_; }
-
- private:
-  Scalar* data_;
-  std::size_t size_;
-  std::span<const int> dims_;
-};
-
 /// Calls f for the parts of `layer`, with those of `others` beside them.
 template <class Layer, class... Others>
 constexpr void visit_parts(auto& f, Layer& layer, Others&... others) {
@@ -78,8 +54,8 @@ template <class B>
 struct StateSink {
   virtual void tensor(std::string_view, Role, TensorBase<B>&) {}
   virtual void counter(std::string_view, Role, std::int64_t&) {}
-  /// For each layer, after its entries. `tag` is &layer_tag<L>::name for its type L, or for what it has in common with
-  /// others, L::Kind.
+  /// For each layer, after its entries. `tag` is &layer_tag<L>::name for its type L; before that, where it has something
+  /// in common with others, for L::Kind.
   virtual void layer(std::string_view, void*, const char* /*tag*/) {}
 
  protected:
@@ -108,8 +84,7 @@ class StateVisitor {
     visit_parts(*this, node);
     if constexpr (requires { typename Node::Kind; })
       leave(name, outer, static_cast<typename Node::Kind*>(&node), &layer_tag<typename Node::Kind>::name);
-    else
-      leave(name, outer, &node, &layer_tag<Node>::name);
+    leave(name, outer, &node, &layer_tag<Node>::name);
   }
 
  private:

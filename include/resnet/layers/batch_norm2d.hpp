@@ -17,7 +17,6 @@
 #include <resnet/core/once.hpp>
 #include <resnet/core/require.hpp>
 #include <resnet/op/batch_norm.hpp>
-#include <resnet/op/elementwise.hpp>
 
 #include <cstdint>
 

@@ -13,7 +13,6 @@
 #include <resnet/op/parameters.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -197,6 +196,8 @@ Buffer<B, double> clip_grad_norm(Context<B>& ctx, FlatMemory<B>& grad, double ma
 }  // namespace resnet
 
 #ifdef RESNET_BODIES
+
+#include <cmath>
 
 namespace resnet {
 
