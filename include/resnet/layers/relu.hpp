@@ -6,7 +6,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
-#include <resnet/op/elementwise.hpp>
+#include <resnet/layers/elementwise.hpp>
 
 namespace resnet {
 
@@ -30,17 +30,12 @@ struct ReLU {
 
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    auto y = ctx.make_like(x);
-    run<op::Relu>(ctx, {.count = x.size(), .x = x, .y = y});
-    return y;
+    return Batch<S, B>(detail::elementwise<op::Relu, B>(ctx, S.size(), std::move(x)));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, ReLU&) const {
-    const auto y = take(saved.y, dy);
-    auto dx = ctx.make_like(dy);
-    run<op::ReluBackward>(ctx, {.count = dy.size(), .y = y, .dy = dy, .dx = dx});
-    return dx;
+    return Batch<S, B>(detail::elementwise_backward<op::ReluBackward, B>(ctx, S.size(), std::move(dy), saved.y));
   }
 
   static constexpr void visit(auto&&, auto&...) {}

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <resnet/core/layer.hpp>
-#include <resnet/op/elementwise.hpp>
+#include <resnet/layers/elementwise.hpp>
 
 namespace resnet {
 
@@ -31,17 +31,12 @@ struct SiLU {
 
   template <Shape S>
   constexpr Batch<S, B> infer(Context<B>& ctx, Batch<S, B> x) const {
-    auto y = ctx.make_like(x);
-    run<op::Silu>(ctx, {.count = x.size(), .x = x, .y = y});
-    return y;
+    return Batch<S, B>(detail::elementwise<op::Silu, B>(ctx, S.size(), std::move(x)));
   }
 
   template <Shape S>
   constexpr Batch<S, B> backward(Context<B>& ctx, Batch<S, B> dy, Saved<S>& saved, SiLU&) const {
-    const auto x = take(saved.x, dy);
-    auto dx = ctx.make_like(dy);
-    run<op::SiluBackward>(ctx, {.count = dy.size(), .x = x, .dy = dy, .dx = dx});
-    return dx;
+    return Batch<S, B>(detail::elementwise_backward<op::SiluBackward, B>(ctx, S.size(), std::move(dy), saved.x));
   }
 
   static constexpr void visit(auto&&, auto&...) {}
