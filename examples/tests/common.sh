@@ -27,11 +27,10 @@ expect_error() {
   grep -q -e "$pattern" expect.err || fail "expected \"$pattern\" in: $(cat expect.err)"
 }
 
-# wait_for <text> <file>: until the file has it, at most a minute.
+# wait_for <text> <file>: until the file has it, while the program runs that was started last.
 wait_for() {
-  for _ in $(seq 6000); do
-    grep -q -e "$1" "$2" 2>/dev/null && return 0
+  while ! grep -q -e "$1" "$2" 2>/dev/null; do
+    kill -0 $! 2>/dev/null || grep -q -e "$1" "$2" || fail "\"$1\" never came: $(cat "$2")"
     sleep 0.01
   done
-  fail "\"$1\" never came: $(cat "$2")"
 }
